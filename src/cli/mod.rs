@@ -1,0 +1,171 @@
+//! The commands, and what they say.
+
+mod manage;
+mod serve;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use formprogress::{
+    config::{self, Settings},
+    db::{self, Conn, DatabaseUrl},
+    surveys::SurveyId,
+};
+
+/// What a command ends with: nothing, or one clear line.
+pub type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// Draft storage for multi-page forms and surveys: save each screen, resume on any device, submit once.
+///
+/// Without a command it serves. The database is DATABASE_URL (sqlite:PATH or postgres://USER@HOST/NAME), by default
+/// the file formprogress.sqlite in the working folder. All settings are in the README; they come from Rocket.toml,
+/// ROCKET_* and FORMPROGRESS_*.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API (the default). Migrates the database first, and says what to open next.
+    Serve(ServeArguments),
+    /// Bring the database up to date and stop. Safe to run from several machines at once.
+    Migrate,
+    /// Delete the drafts that have expired. The service does the same by itself, on its purge_schedule.
+    ///
+    /// Works in small steps, so that a running service's saves are not held up.
+    Purge {
+        /// Only say how many there are.
+        #[arg(long)]
+        dry_run: bool,
+        /// Print {"dry_run":…,"drafts":…} for a script.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Import, list and close surveys.
+    #[command(subcommand)]
+    Survey(SurveyCommand),
+    /// Add and list companies with their guest codes.
+    #[command(subcommand)]
+    Company(CompanyCommand),
+    /// Print the OpenAPI document of the API.
+    Openapi,
+}
+
+#[derive(Args, Default)]
+struct ServeArguments {
+    /// Load a sample survey, a company and its guest code DEMO, unless they are there already.
+    #[arg(long)]
+    demo: bool,
+}
+
+#[derive(Subcommand)]
+enum SurveyCommand {
+    /// Create a survey from a JSON file, or replace the one whose id the file carries.
+    ///
+    /// The file is an object with name and definition (the front end's own JSON: question_groups, or SurveyJS pages),
+    /// and may have instructions, progress_days (how long a draft lives after its last save, 30), status (open,
+    /// closing or closed) and id. Drafts and submissions of a replaced survey stay as they are.
+    #[command(after_help = "Example:\n  formprogress survey import commuting.json\n  \
+        echo '{\"name\":\"Commuting\",\"definition\":{\"pages\":[]}}' | formprogress survey import -")]
+    Import {
+        /// The file; - for standard input.
+        file: PathBuf,
+        /// Print {"id":…,"created":…} for a script.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the surveys, with their drafts and submissions.
+    List {
+        /// Print a list of objects for a script.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Close a survey: it takes no more saves and no more answers. Nothing is deleted.
+    ///
+    /// Import its file again with "status": "open" to open it again.
+    Close {
+        /// The survey's id, as `survey list` shows it.
+        id: SurveyId,
+        /// Let those who have a draft finish it; only new ones are refused (status closing).
+        #[arg(long)]
+        let_finish: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum CompanyCommand {
+    /// Add a company, with the guest code that its participants will type.
+    Add {
+        /// What it is called.
+        #[arg(long)]
+        name: String,
+        /// Its code, unique among all companies. Capitals and spaces around it do not matter.
+        #[arg(long)]
+        guest_code: String,
+        /// Free text that its participants are shown.
+        #[arg(long, default_value = "")]
+        details: String,
+        /// Print {"id":…} for a script.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the companies with their guest codes.
+    List {
+        /// Print a list of objects for a script.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments) -> Outcome {
+    match arguments.command.unwrap_or(Command::Serve(arguments.serve)) {
+        Command::Serve(ServeArguments { demo }) => serve::serve(demo),
+        Command::Migrate => manage::migrate(),
+        Command::Purge { dry_run, json } => manage::purge(dry_run, json),
+        Command::Survey(SurveyCommand::Import { file, json }) => manage::import_survey(&file, json),
+        Command::Survey(SurveyCommand::List { json }) => manage::list_surveys(json),
+        Command::Survey(SurveyCommand::Close { id, let_finish }) => manage::close_survey(id, let_finish),
+        Command::Company(CompanyCommand::Add { name, guest_code, details, json }) => {
+            manage::add_company(&name, &guest_code, &details, json)
+        }
+        Command::Company(CompanyCommand::List { json }) => manage::list_companies(json),
+        Command::Openapi => manage::print_openapi(),
+    }
+}
+
+/// The database of a command that creates or changes things: made and migrated if need be.
+fn database() -> Result<Conn, Box<dyn std::error::Error>> {
+    let mut conn = Conn::open(&settings()?.database_url)?;
+    db::apply(&mut conn)?;
+    Ok(conn)
+}
+
+/// The database of a command that needs one to be there: a mistyped path must not make a new one.
+fn existing_database() -> Result<Conn, Box<dyn std::error::Error>> {
+    let url = settings()?.database_url;
+    if let DatabaseUrl::Sqlite(path) = &url
+        && !path.exists()
+    {
+        return Err(format!("there is no database at {url}: check DATABASE_URL, or run `formprogress migrate`").into());
+    }
+    let mut conn = Conn::open(&url)?;
+    db::check(&mut conn)?;
+    Ok(conn)
+}
+
+fn settings() -> Result<Settings, config::ConfigError> {
+    Settings::of(&config::figment())
+}
+
+fn plural(count: impl Into<i64>, one: &str) -> String {
+    match count.into() {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    }
+}

@@ -1,0 +1,101 @@
+//! `formprogress serve`: start, say where, serve, stop without losing anything.
+
+use formprogress::{
+    Service, StartError,
+    clock::Clock,
+    config::{self, Settings},
+    db::{self, Conn, Migrated},
+    demo::{self, Demo},
+    logging, surveys,
+};
+use rocket::{Orbit, Rocket, error::ErrorKind, fairing::AdHoc, tokio};
+
+use super::{Outcome, plural};
+
+/// Serves until a signal says stop.
+pub fn serve(with_demo: bool) -> Outcome {
+    let figment = config::figment();
+    let settings = Settings::of(&figment)?;
+    let _flushed_at_the_end = logging::start(&settings)?;
+
+    // Rocket's own launcher reads the settings again; ours have been checked.
+    let rockets: rocket::Config = figment.extract()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(rockets.workers)
+        .max_blocking_threads(rockets.max_blocking)
+        .thread_name("rocket")
+        .enable_all()
+        .build()?;
+    let _entered = runtime.enter();
+
+    let Service { rocket, threads, migrated } = Service::new(figment, &settings, Clock::system())?;
+    let next = next_step(&settings, with_demo)?;
+    let database = settings.database_url.to_string();
+    let rocket = rocket.attach(AdHoc::on_liftoff("Banner", move |rocket| {
+        Box::pin(async move { print_banner(rocket, &database, migrated, &next) })
+    }));
+
+    let launched = runtime.block_on(rocket.launch());
+    // Nobody serves any more: what has been accepted is written, and then it is over.
+    threads.stop();
+    match launched {
+        Ok(_) => {
+            tracing::info!("stopped");
+            Ok(())
+        }
+        Err(error) => match error.kind() {
+            ErrorKind::Bind(reason) => Err(format!(
+                "{}:{} cannot be listened on: {reason}. Is another service there? ROCKET_PORT chooses another port",
+                rockets.address, rockets.port
+            )
+            .into()),
+            ErrorKind::Shutdown(..) => {
+                Err("requests were still running at the end of the grace period and were cut off".into())
+            }
+            kind => Err(format!("the server failed: {kind}").into()),
+        },
+    }
+}
+
+enum Next {
+    Demo(Demo),
+    NoSurveyYet,
+    Docs,
+}
+
+fn next_step(settings: &Settings, with_demo: bool) -> Result<Next, StartError> {
+    let mut conn = Conn::open(&settings.database_url)?;
+    let failed = |error| db::MigrateError::Migration(db::MigrationError::Database(error));
+    if with_demo {
+        return Ok(Next::Demo(db::write(&mut conn, |conn| demo::load(conn, Clock::system().now())).map_err(failed)?));
+    }
+    Ok(match surveys::store::any(&mut conn).map_err(failed)? {
+        true => Next::Docs,
+        false => Next::NoSurveyYet,
+    })
+}
+
+fn print_banner(rocket: &Rocket<Orbit>, database: &str, migrated: Migrated, next: &Next) {
+    let config = rocket.config();
+    let scheme = if config.tls_enabled() { "https" } else { "http" };
+    let base = format!("{scheme}://{}", std::net::SocketAddr::new(config.address, config.port));
+    let migrations = match migrated.applied {
+        0 => "up to date".to_owned(),
+        applied => format!("{} applied", plural(applied as i64, "migration")),
+    };
+    println!("formprogress {}", env!("CARGO_PKG_VERSION"));
+    println!("  database   {database} ({migrations})");
+    println!("  listening  {base}");
+    println!("  docs       {base}/docs");
+    match next {
+        Next::Demo(demo) => {
+            let survey = demo.survey_id;
+            println!("  demo       survey {survey}, guest code {}", demo::GUEST_CODE);
+            println!("  next       curl '{base}/api/surveys/{survey}'");
+        }
+        Next::NoSurveyYet => {
+            println!("  next       no survey yet: formprogress survey import FILE, or start with --demo");
+        }
+        Next::Docs => println!("  next       open {base}/docs, or point a front end at {base}/api"),
+    }
+}

@@ -1,0 +1,173 @@
+//! One connection to either database, and the few places where the two must be told apart.
+
+use diesel::{
+    connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager},
+    pg::PgConnection,
+    prelude::*,
+    result::{DatabaseErrorKind, Error},
+    sql_types::{Array, BigInt, Text},
+    sqlite::SqliteConnection,
+};
+
+use super::DatabaseUrl;
+
+/// A connection to one of the two databases.
+pub enum Conn {
+    /// SQLite, inside this process.
+    Sqlite(SqliteConnection),
+    /// PostgreSQL, over a socket.
+    Postgres(PgConnection),
+}
+
+/// Runs a query with the connection inside: it is compiled once for each back end, so that all that both can say
+/// may be used (upserts, batches, `RETURNING`), with one text.
+#[macro_export]
+macro_rules! on_backend {
+    ($conn:ident => $run:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite($conn) => $run,
+            $crate::db::Conn::Postgres($conn) => $run,
+        }
+    };
+}
+
+/// A database that could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Nobody answers there, or not as this user.
+    #[error("the database {url} cannot be reached: {reason}")]
+    Connect {
+        /// Where.
+        url: String,
+        /// What the database library says, in one line.
+        reason: String,
+    },
+    /// It answers, but refuses the settings that every connection needs.
+    #[error("the database {url} refused to be set up: {source}")]
+    SetUp {
+        /// Where.
+        url: String,
+        /// What it said.
+        source: Error,
+    },
+}
+
+/// busy_timeout comes first, since the others may already meet a lock. `synchronous=FULL`: a commit is on the disk
+/// before it is answered. The WAL is copied back in larger steps than SQLite's own, to fold repeated saves of a page.
+const SQLITE_SET_UP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000; \
+     PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;";
+
+/// A server that is set to acknowledge before the disk has it is overruled; stronger settings stay as they are.
+/// Every query of the hot path has one good plan, so it is made once. Waiting has an end.
+const POSTGRES_SET_UP: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+     WHERE current_setting('synchronous_commit') = 'off'; \
+     SET plan_cache_mode = force_generic_plan; SET lock_timeout = '10s'; SET statement_timeout = '60s'; \
+     SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'warning'; SET TIME ZONE 'UTC';";
+
+impl Conn {
+    /// Connects, and sets up what every connection needs.
+    pub fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
+        let refused = |error: ConnectionError| OpenError::Connect { url: url.to_string(), reason: one_line(&error) };
+        let (mut conn, set_up) = match url {
+            DatabaseUrl::Sqlite(path) => {
+                let conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(refused)?;
+                (Self::Sqlite(conn), SQLITE_SET_UP)
+            }
+            DatabaseUrl::Postgres(uri) => {
+                (Self::Postgres(PgConnection::establish(uri).map_err(refused)?), POSTGRES_SET_UP)
+            }
+        };
+        match {
+            let conn = &mut conn;
+            on_backend!(conn => conn.batch_execute(set_up))
+        } {
+            Ok(()) => Ok(conn),
+            Err(source) => Err(OpenError::SetUp { url: url.to_string(), source }),
+        }
+    }
+
+    /// Whether the connection still answers.
+    pub fn answers(&mut self) -> bool {
+        let conn = self;
+        on_backend!(conn => diesel::select(1_i32.into_sql::<diesel::sql_types::Integer>()).execute(conn)).is_ok()
+    }
+}
+
+/// The first line of what a database library says: its messages go over several.
+fn one_line(error: &ConnectionError) -> String {
+    error.to_string().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Runs `body` in a transaction that may write: all of it is committed, or nothing.
+///
+/// SQLite must take its write lock at the start (`BEGIN IMMEDIATE`): a transaction that reads first and writes
+/// later fails as soon as another one wrote in between.
+pub fn write<T, E: From<Error>>(conn: &mut Conn, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    match conn {
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
+        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+    }
+    match body(conn) {
+        Ok(value) => {
+            on_backend!(conn => AnsiTransactionManager::commit_transaction(conn))?;
+            Ok(value)
+        }
+        Err(error) => {
+            // The first error says what went wrong; a connection that cannot even roll back is discarded later.
+            drop(on_backend!(conn => AnsiTransactionManager::rollback_transaction(conn)));
+            Err(error)
+        }
+    }
+}
+
+/// Stores many rows the way each database does it best: SQLite, a library in this process, with one cached
+/// statement in a loop (`one`); PostgreSQL, a round trip away, with a single statement for all (`all`).
+pub fn write_rows<R>(
+    conn: &mut Conn,
+    rows: &[R],
+    mut one: impl FnMut(&mut SqliteConnection, &R) -> QueryResult<usize>,
+    all: impl FnOnce(&mut PgConnection, &[R]) -> QueryResult<usize>,
+) -> QueryResult<usize> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    match conn {
+        Conn::Sqlite(conn) => rows.iter().try_fold(0, |sum, row| Ok(sum + one(conn, row)?)),
+        Conn::Postgres(conn) => all(conn, rows),
+    }
+}
+
+/// Makes this transaction the only one, in any process, that works on these (email, survey) pairs.
+///
+/// PostgreSQL: advisory locks, which also hold for a draft that does not exist yet, taken in the order of their
+/// keys so that two groups never wait for each other. SQLite: nothing to do, its writer is alone.
+pub fn lock_keys<'a>(conn: &mut Conn, keys: impl Iterator<Item = (&'a str, i64)>) -> QueryResult<()> {
+    let Conn::Postgres(conn) = conn else { return Ok(()) };
+    let (emails, surveys): (Vec<&str>, Vec<i64>) = keys.unzip();
+    // Diesel has no unnest. OFFSET 0 keeps the sorted list apart from the locking, which must follow its order.
+    diesel::sql_query(
+        "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended(email, survey_id) AS key \
+         FROM unnest($1, $2) AS pair (email, survey_id) ORDER BY key OFFSET 0) AS sorted",
+    )
+    .bind::<Array<Text>, _>(emails)
+    .bind::<Array<BigInt>, _>(surveys)
+    .execute(conn)
+    .map(drop)
+}
+
+/// Whether the database understood the statement and refused it (a constraint, a value it cannot hold, a lost
+/// race), rather than being away, locked or full. Only then is it worth running a group's commands one by one.
+pub fn is_refusal(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
+        | Error::BrokenTransactionManager => false,
+        Error::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+            let message = info.message();
+            !["locked", "disk", "readonly", "unable to open", "terminating connection", "timeout", "server closed"]
+                .iter()
+                .any(|sign| message.contains(sign))
+        }
+        _ => true,
+    }
+}

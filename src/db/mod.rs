@@ -1,0 +1,17 @@
+//! The only place that knows there are two databases.
+//!
+//! Everything that differs between SQLite and PostgreSQL is in here: how to connect, column types, migrations, how
+//! a write begins, and how many statements it takes to store many rows. The rest of the crate writes each query
+//! once, with Diesel, and runs it through [`on_backend!`](crate::on_backend).
+
+mod connection;
+mod migrations;
+mod pool;
+pub mod schema;
+pub mod types;
+mod url;
+
+pub use connection::{Conn, OpenError, is_refusal, lock_keys, write, write_rows};
+pub use migrations::{Migrated, MigrationError, apply, check};
+pub use pool::{Database, MigrateError, Unavailable};
+pub use url::{DatabaseUrl, UrlError};

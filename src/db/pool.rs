@@ -1,0 +1,163 @@
+//! The pool that reads use, off the async threads, beside the writer.
+
+use std::{sync::Arc, time::Duration};
+
+use diesel::QueryResult;
+use rocket::tokio::{sync::Semaphore, task, time::timeout};
+
+use super::{Conn, DatabaseUrl, MigrationError, OpenError, is_refusal, migrations, write};
+
+/// How long anyone waits for a connection before being told that the database is busy.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The database is away, locked or overloaded, or refused a query. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// No connection was free in time.
+    #[error("no database connection was free within {} s", PATIENCE.as_secs())]
+    Busy,
+    /// No connection could be made.
+    #[error(transparent)]
+    Pool(#[from] r2d2::Error),
+    /// The query failed.
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    /// The query panicked: a bug of ours.
+    #[error("a query panicked")]
+    Panicked,
+}
+
+/// The database: where it is, and a pool of connections for reads.
+#[derive(Clone)]
+pub struct Database {
+    url: DatabaseUrl,
+    pool: r2d2::Pool<Manager>,
+    // As many permits as connections: who waits, waits as a future and not as a blocked thread.
+    permits: Arc<Semaphore>,
+}
+
+impl Database {
+    /// Connects once, to fail early and clearly, and keeps up to `connections` for reads.
+    pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self, OpenError> {
+        drop(Conn::open(url)?);
+        let pool = r2d2::Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(0))
+            .connection_timeout(PATIENCE)
+            .test_on_check_out(false)
+            .error_handler(Box::new(QuietPool))
+            .build_unchecked(Manager { url: url.clone() });
+        Ok(Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)) })
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// A connection of one's own, for a writer.
+    pub fn connect(&self) -> Result<Conn, OpenError> {
+        Conn::open(&self.url)
+    }
+
+    /// Runs a query on a pooled connection, off the async threads. It never waits for the writer.
+    pub async fn read<T, F>(&self, query: F) -> Result<T, Unavailable>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> QueryResult<T> + Send + 'static,
+    {
+        let permit = match self.permits.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => timeout(PATIENCE, self.permits.clone().acquire_owned())
+                .await
+                .map_err(|_| Unavailable::Busy)?
+                .map_err(|_| Unavailable::Busy)?,
+        };
+        let pool = self.pool.clone();
+        task::spawn_blocking(move || {
+            let _permit = permit;
+            read_from(&pool, &query)
+        })
+        .await
+        .map_err(|_| Unavailable::Panicked)?
+    }
+
+    /// Runs `body` in one transaction that may write, on the calling thread: for the command line.
+    pub fn write<T, E>(&self, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<diesel::result::Error> + From<OpenError>,
+    {
+        write(&mut self.connect()?, body)
+    }
+
+    /// Applies the missing migrations.
+    pub fn migrate(&self) -> Result<migrations::Migrated, MigrateError> {
+        Ok(migrations::apply(&mut self.connect()?)?)
+    }
+}
+
+/// Opening or migrating failed.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// Could not connect.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Could not migrate.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+}
+
+/// After a restart of PostgreSQL every pooled connection is dead, so a read goes through all of them if it must:
+/// nobody should see an error because of a connection that was idle.
+fn read_from<T>(pool: &r2d2::Pool<Manager>, query: &impl Fn(&mut Conn) -> QueryResult<T>) -> Result<T, Unavailable> {
+    let mut dead = 0;
+    loop {
+        let mut pooled = pool.get()?;
+        match query(&mut pooled.conn) {
+            Err(error) if !matches!(error, diesel::result::Error::NotFound) => {
+                pooled.broken = !pooled.conn.answers();
+                dead += 1;
+                if !pooled.broken || is_refusal(&error) || dead > pool.max_size() {
+                    return Err(error.into());
+                }
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct QuietPool;
+
+impl r2d2::HandleError<OpenError> for QuietPool {
+    fn handle_error(&self, error: OpenError) {
+        tracing::warn!(%error, "no new database connection");
+    }
+}
+
+struct Manager {
+    url: DatabaseUrl,
+}
+
+/// A pooled connection, and whether it turned out to be dead.
+struct Pooled {
+    conn: Conn,
+    broken: bool,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = OpenError;
+
+    fn connect(&self) -> Result<Pooled, OpenError> {
+        Ok(Pooled { conn: Conn::open(&self.url)?, broken: false })
+    }
+
+    fn is_valid(&self, _: &mut Pooled) -> Result<(), OpenError> {
+        Ok(())
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.broken || std::thread::panicking()
+    }
+}

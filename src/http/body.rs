@@ -1,0 +1,152 @@
+//! Reading a JSON body: its type, its size, its nesting, and then its members, each kept as it was sent.
+
+use std::fmt;
+
+use rocket::{
+    Request,
+    data::{Data, FromData, Outcome, ToByteUnit},
+    outcome::Outcome::{Error, Success},
+};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::Fields;
+use crate::problem::Problem;
+
+/// How deep objects and lists may be nested. Forms of the largest kinds stay below 30.
+pub const DEEPEST: usize = 128;
+
+/// A JSON body within the limits. What is in it has still to be asked for: [`JsonBody::fields`].
+pub struct JsonBody<'r>(&'r str);
+
+impl<'r> JsonBody<'r> {
+    /// The body that a text would be.
+    pub fn of(text: &'r str) -> Self {
+        Self(text)
+    }
+
+    /// The members of the object that the body must be.
+    pub fn fields(&self) -> Result<Fields<'r>, Problem> {
+        let object: Object<'r> = serde_json::from_str(self.0).map_err(|error| {
+            // The library's message may quote the body: only the place is told.
+            Problem::InvalidJson(match error.is_data() {
+                true => "The body must be a JSON object whose member names are valid Unicode.".into(),
+                false => format!("The body is not valid JSON at line {}, column {}.", error.line(), error.column()),
+            })
+        })?;
+        Ok(Fields::of_body(object.0))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for JsonBody<'r> {
+    type Error = Problem;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        match read(request, data).await {
+            Ok(text) => Success(Self(rocket::request::local_cache!(request, text))),
+            Err(problem) => Error((problem.status(), problem)),
+        }
+    }
+}
+
+async fn read(request: &Request<'_>, data: Data<'_>) -> Result<String, Problem> {
+    let json = request.content_type().is_some_and(|declared| {
+        declared.top() == "application" && (declared.sub() == "json" || declared.sub().as_str().ends_with("+json"))
+    });
+    if !json {
+        return Err(Problem::UnsupportedMediaType);
+    }
+    let limit = request.limits().get("json").unwrap_or_else(|| 1.mebibytes());
+    let body = data.open(limit).into_bytes().await.map_err(|_| Problem::BadRequest)?;
+    if !body.is_complete() {
+        return Err(Problem::BodyTooLarge(limit.as_u64()));
+    }
+    let text = String::from_utf8(body.into_inner()).map_err(|error| {
+        Problem::InvalidJson(format!("The body is not UTF-8 from byte {} on.", error.utf8_error().valid_up_to()))
+    })?;
+    match depth(&text) <= DEEPEST {
+        true => Ok(text),
+        false => Err(Problem::NestingTooDeep),
+    }
+}
+
+/// The deepest nesting of objects and lists in a JSON text, whether or not it is a valid one.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = json.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => skip_string(&mut bytes),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn skip_string(bytes: &mut impl Iterator<Item = u8>) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
+    }
+}
+
+/// The members of a JSON object in their order, repeated ones too, each value as its text.
+pub struct Object<'a>(pub Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+                let mut members = Vec::with_capacity(8);
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// The value of a member of a JSON object, the last one if it is repeated (as `JSON.parse` takes it). None when the
+/// text is not an object or has no such member.
+pub fn member<'a>(json: &'a RawValue, name: &str) -> Option<&'a RawValue> {
+    let object: Object<'a> = serde_json::from_str(json.get()).ok()?;
+    object.0.into_iter().rev().find_map(|(key, value)| (key == name).then_some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_counts_what_nests_and_not_what_strings_say() {
+        assert_eq!(depth("1"), 0);
+        assert_eq!(depth(r#"{"a":[{}],"b":[]}"#), 3);
+        assert_eq!(depth(r#"{"a":"[[[[\"[["}"#), 1);
+        assert_eq!(depth(&"[".repeat(10_000)), 10_000);
+    }
+
+    #[test]
+    fn a_repeated_member_counts_as_its_last() {
+        let json: Box<RawValue> = serde_json::from_str(r#"{"a":1,"b":2,"a":3}"#).expect("JSON");
+        assert_eq!(member(&json, "a").map(RawValue::get), Some("3"));
+        assert!(member(&json, "c").is_none());
+    }
+}

@@ -1,0 +1,41 @@
+//! Rocket's own refusals, in the form of ours.
+
+use rocket::{Request, Route, catch, http::Status};
+
+use crate::problem::Problem;
+
+/// Whatever no handler answered.
+#[catch(default)]
+pub fn any(status: Status, request: &Request<'_>) -> Problem {
+    match status.code {
+        404 => match methods_of(request) {
+            Some(methods) => Problem::MethodNotAllowed(methods),
+            None => Problem::NotFound,
+        },
+        400..500 => Problem::BadRequest,
+        _ => Problem::Internal,
+    }
+}
+
+/// The methods that this path takes, if it exists: Rocket itself answers 404 to a method that a path has not.
+fn methods_of(request: &Request<'_>) -> Option<String> {
+    let path: Vec<&str> = request.uri().path().segments().collect();
+    let mut methods: Vec<&str> = request
+        .rocket()
+        .routes()
+        .filter(|route| !route.uri.path().contains("..>") && leads_to(route, &path))
+        .map(|route| route.method.as_str())
+        .collect();
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.sort_unstable();
+    methods.dedup();
+    (!methods.is_empty()).then(|| methods.join(", "))
+}
+
+fn leads_to(route: &Route, path: &[&str]) -> bool {
+    let pattern: Vec<&str> = route.uri.path().split('/').filter(|segment| !segment.is_empty()).collect();
+    pattern.len() == path.len()
+        && pattern.iter().zip(path).all(|(pattern, segment)| pattern.starts_with('<') || pattern == segment)
+}

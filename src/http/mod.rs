@@ -1,0 +1,13 @@
+//! The edge: what every route shares, whatever it is about.
+
+pub mod access_log;
+pub mod body;
+pub mod catchers;
+pub mod cors;
+pub mod fields;
+pub mod query;
+pub mod request_id;
+
+pub use body::{DEEPEST, JsonBody};
+pub use fields::{Fields, Parameter};
+pub use query::Query;

@@ -1,0 +1,41 @@
+//! The query of a request: its parameters, each known and given once.
+
+use rocket::{
+    Request,
+    outcome::Outcome::Success,
+    request::{FromRequest, Outcome},
+};
+use url::form_urlencoded;
+
+use super::Fields;
+use crate::problem::Problem;
+
+/// The raw query of a request.
+pub struct Query<'r>(&'r str);
+
+impl<'r> Query<'r> {
+    /// The parameters; one that is not among `known` is refused, since a misspelt name must not be ignored.
+    pub fn fields(&self, known: &[&str]) -> Result<Fields<'r>, Problem> {
+        let parameters: Vec<_> = form_urlencoded::parse(self.0.as_bytes()).collect();
+        let strangers: Vec<String> = parameters
+            .iter()
+            .map(|(name, _)| name.to_string())
+            .filter(|name| !known.contains(&name.as_str()))
+            .collect();
+        let mut fields = Fields::of_query(parameters);
+        for stranger in strangers {
+            // The name is the client's own text: a part of it says enough, and none of it reaches a log.
+            fields.note(&stranger.chars().take(64).collect::<String>(), "is not a parameter of this route");
+        }
+        Ok(fields)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Query<'r> {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        Success(Self(request.uri().query().map_or("", |query| query.as_str())))
+    }
+}

@@ -1,0 +1,91 @@
+//! Deleting drafts that have expired. Nobody sees an expired draft anyway; this gives the room back.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use diesel::QueryResult;
+use rocket::tokio::{sync::Mutex, time::sleep};
+
+use crate::{
+    clock::Clock,
+    db::{Conn, write},
+    progress::{store, writer::Writer},
+};
+
+/// Drafts in one transaction: few enough that a save which comes behind them hardly waits.
+const CHUNK: i64 = 200;
+
+/// How long the purge rests after a chunk, as a multiple of what the chunk took. Saves go first.
+const REST: u32 = 2;
+
+/// The purge inside the service: in chunks, between the saves of the writer.
+#[derive(Clone)]
+pub struct Purge {
+    writer: Writer,
+    clock: Clock,
+    running: Arc<Mutex<()>>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Purge {
+    /// A purge that works through this writer.
+    pub fn new(writer: Writer, clock: Clock) -> Self {
+        Self { writer, clock, running: Arc::default(), stopping: Arc::default() }
+    }
+
+    /// Purges everything that has expired, unless the last purge is still at it.
+    pub async fn run_unless_running(&self) {
+        let Ok(_running) = self.running.try_lock() else { return };
+        let started = Instant::now();
+        match self.run().await {
+            Ok(0) => {}
+            Ok(purged) => tracing::info!(purged, seconds = started.elapsed().as_secs_f64(), "expired drafts purged"),
+            Err(error) => tracing::error!(%error, "the purge failed; it goes on at its next hour"),
+        }
+    }
+
+    /// No further chunk is begun.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    async fn run(&self) -> QueryResult<usize> {
+        let now = self.clock.now();
+        let mut total = 0;
+        while !self.stopping.load(Ordering::Relaxed) {
+            let (purged, took) = self
+                .writer
+                .tidy(move |conn| {
+                    let started = Instant::now();
+                    Ok((store::purge(conn, now, CHUNK)?, started.elapsed()))
+                })
+                .await?;
+            if purged == 0 {
+                break;
+            }
+            total += purged;
+            sleep((took * REST).min(Duration::from_secs(1))).await;
+        }
+        Ok(total)
+    }
+}
+
+/// The purge of the command line, beside a service that may be running.
+pub fn run_here(conn: &mut Conn, clock: &Clock) -> QueryResult<usize> {
+    let now = clock.now();
+    let mut total = 0;
+    loop {
+        let started = Instant::now();
+        match write(conn, |conn| store::purge(conn, now, CHUNK))? {
+            0 => return Ok(total),
+            purged => total += purged,
+        }
+        // The service's saves wait for the same lock: they get it in between.
+        std::thread::sleep((started.elapsed() * REST).min(Duration::from_secs(1)));
+    }
+}

@@ -1,0 +1,88 @@
+//! Draft storage for multi-page forms and surveys: save each screen, resume on any device, submit once.
+//!
+//! `ARCHITECTURE.md` tells how the parts work together. [`Service::new`] makes the whole service out of its settings;
+//! the tests build it the same way.
+
+pub mod clock;
+pub mod companies;
+pub mod config;
+pub mod db;
+pub mod demo;
+pub mod email;
+pub mod health;
+pub mod http;
+pub mod jobs;
+pub mod logging;
+pub mod openapi;
+pub mod problem;
+pub mod progress;
+pub mod submissions;
+pub mod surveys;
+pub mod views;
+
+use rocket::{Build, Rocket, figment::Figment};
+
+use self::{
+    clock::Clock,
+    config::Settings,
+    db::Database,
+    jobs::{Jobs, Purge},
+    progress::writer::{Threads, Writer},
+};
+
+/// Why the service does not start, said in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database is not there.
+    #[error(transparent)]
+    Open(#[from] db::OpenError),
+    /// The database has not the shape it should.
+    #[error(transparent)]
+    Migrate(#[from] db::MigrateError),
+    /// The setting `purge_schedule` is not a schedule.
+    #[error("setting purge_schedule: {0} (six fields, seconds first, such as \"0 0 * * * *\")")]
+    Schedule(#[from] tokio_cron_scheduler::JobSchedulerError),
+    /// The system gives no more threads.
+    #[error("the writer could not be started: {0}")]
+    Threads(#[from] std::io::Error),
+}
+
+/// The whole service, not yet listening.
+pub struct Service {
+    /// What serves; a test may attach to it.
+    pub rocket: Rocket<Build>,
+    /// What writes; to be stopped when nobody serves any more.
+    pub threads: Threads,
+    /// What was done to the database.
+    pub migrated: db::Migrated,
+}
+
+impl Service {
+    /// Opens and migrates the database, starts the writers, and mounts every route. `figment` holds Rocket's own
+    /// settings, which were checked when `settings` was made of it.
+    pub fn new(figment: Figment, settings: &Settings, clock: Clock) -> Result<Self, StartError> {
+        let database = Database::open(&settings.database_url, settings.read_connections)?;
+        let migrated = database.migrate()?;
+        let (writer, threads) = Writer::start(&database, &clock, settings.writer_limits())?;
+        let jobs = Jobs::new(&settings.purge_schedule, Purge::new(writer.clone(), clock.clone()))?;
+        // Rocket's own log shows paths with their queries, and there are emails in those.
+        let rocket = rocket::custom(figment.merge(("log_level", "off")))
+            .manage(database)
+            .manage(writer)
+            .manage(clock)
+            .attach(http::access_log::AccessLog)
+            .attach(http::cors::Cors::new(&settings.cors_origins))
+            .attach(jobs)
+            .register("/", rocket::catchers![http::catchers::any])
+            .mount("/", rocket::routes![http::cors::preflight])
+            .mount("/", health::routes())
+            .mount("/", openapi::routes())
+            .mount("/api", routes());
+        Ok(Self { rocket, threads, migrated })
+    }
+}
+
+/// The routes of the API.
+fn routes() -> Vec<rocket::Route> {
+    [progress::api::routes(), submissions::api::routes(), surveys::api::routes(), companies::api::routes()].concat()
+}

@@ -1,0 +1,17 @@
+//! The command line: `serve` (the default), `migrate`, `purge`, `survey`, `company`, `openapi`.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match cli::run(cli::Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("formprogress: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The OpenAPI document, and the page that shows it. A test holds both to the routes.
+
+use rocket::{Route, get, routes, serde::json::Json};
+use utoipa::{
+    OpenApi, ToResponse,
+    openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, example::ExampleBuilder},
+};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{companies, health, problem::Problem, problem::ProblemBody, progress, submissions, surveys};
+
+/// The routes of this slice. The viewer is served from the binary and loads nothing from elsewhere.
+pub fn routes() -> Vec<Route> {
+    let viewer: Vec<Route> =
+        SwaggerUi::new("/docs/<_..>").config(utoipa_swagger_ui::Config::from("/openapi.json")).into();
+    [routes![document], viewer].concat()
+}
+
+/// The OpenAPI document of this version.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "formprogress",
+        description = "Draft storage for multi-page forms and surveys: save each screen, resume on any device, submit once.\n\n\
+            Every error is `application/problem+json` (RFC 9457) with a stable `code`; any route may also answer `NOT_FOUND`, \
+            `METHOD_NOT_ALLOWED`, `BAD_REQUEST` or `INTERNAL_ERROR`. Every response has an `X-Request-Id`. \
+            Paths are the same with and without a trailing slash. Integers may be sent as numeric strings; unknown members \
+            of a body are ignored, unknown query parameters are refused.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    paths(
+        progress::api::show, progress::api::save, progress::api::discard,
+        submissions::api::submit, submissions::api::respond, submissions::api::has_answer,
+        surveys::api::show, companies::api::check_guest_code,
+        health::lives, health::ready, document
+    ),
+    components(
+        schemas(ProblemBody),
+        responses(
+            InvalidRequest, InvalidSave, InvalidSubmission, InvalidGuestCode, SurveyClosed, ProgressNotFound,
+            SurveyNotFound, NotFound, MethodNotAllowed, BodyTooLarge, UnsupportedMediaType, AnswersInvalid,
+            BadRequest, InternalError, Unavailable
+        )
+    ),
+    tags(
+        (name = "Progress", description = "Drafts by email and survey"),
+        (name = "Submissions", description = "The end of a draft"),
+        (name = "Survey front end", description = "What a public survey page calls besides"),
+        (name = "Service", description = "For operators")
+    )
+)]
+pub struct ApiDoc;
+
+/// Read this document
+#[utoipa::path(tag = "Service", responses((status = 200, description = "The OpenAPI 3.1 document", body = Object)))]
+#[get("/openapi.json")]
+fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(ApiDoc::openapi())
+}
+
+/// Declares the responses that several routes share: a name, what it means, and the codes it may hold.
+macro_rules! problem_responses {
+    ($(#[doc = $doc:literal] $name:ident: $($code:literal)+;)+) => {$(
+        #[doc = $doc]
+        pub struct $name;
+
+        impl<'r> ToResponse<'r> for $name {
+            fn response() -> (&'r str, RefOr<Response>) {
+                (stringify!($name), response($doc.trim(), &[$($code),+]).into())
+            }
+        }
+    )+};
+}
+
+problem_responses! {
+    /// A value is missing or not valid.
+    InvalidRequest: "INVALID_REQUEST" "INVALID_JSON" "NESTING_TOO_DEEP";
+    /// The save is not valid, or comes after the submission.
+    InvalidSave: "INVALID_REQUEST" "INVALID_JSON" "NESTING_TOO_DEEP" "ALREADY_SUBMITTED";
+    /// The submission is not valid, or another one came before.
+    InvalidSubmission: "INVALID_REQUEST" "INVALID_JSON" "NESTING_TOO_DEEP" "ALREADY_SUBMITTED" "INVALID_GUEST_CODE";
+    /// The guest code is not valid.
+    InvalidGuestCode: "INVALID_REQUEST" "INVALID_JSON" "NESTING_TOO_DEEP" "INVALID_GUEST_CODE";
+    /// The survey takes no more of this.
+    SurveyClosed: "SURVEY_CLOSED";
+    /// Nothing is saved, or it has expired.
+    ProgressNotFound: "PROGRESS_NOT_FOUND";
+    /// No survey has this id.
+    SurveyNotFound: "SURVEY_NOT_FOUND";
+    /// No route has this path.
+    NotFound: "NOT_FOUND";
+    /// The path exists, but not for this method.
+    MethodNotAllowed: "METHOD_NOT_ALLOWED";
+    /// The request could not be read.
+    BadRequest: "BAD_REQUEST";
+    /// The body is larger than the limit.
+    BodyTooLarge: "BODY_TOO_LARGE";
+    /// The body is not declared as JSON.
+    UnsupportedMediaType: "UNSUPPORTED_MEDIA_TYPE";
+    /// Answers that the survey does not know.
+    AnswersInvalid: "ANSWERS_INVALID";
+    /// Our fault.
+    InternalError: "INTERNAL_ERROR";
+    /// Nothing was changed; try again after the seconds in Retry-After.
+    Unavailable: "QUEUE_FULL" "STORAGE_UNAVAILABLE";
+}
+
+fn response(description: &str, codes: &[&str]) -> Response {
+    let problems = Problem::one_of_each().into_iter().filter(|problem| codes.contains(&problem.code()));
+    let content: Content = problems
+        .fold(ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))), |content, problem| {
+            let example = serde_json::to_value(problem.body("019aa5d2-7b5c-7d3e-8c1f-2f9a4b6c8d0e")).ok();
+            let example = ExampleBuilder::new().summary(problem.code()).value(example).build();
+            content.examples_from_iter([(problem.code(), example)])
+        })
+        .build();
+    ResponseBuilder::new().description(description).content("application/problem+json", content).build()
+}

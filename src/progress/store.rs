@@ -1,0 +1,238 @@
+//! All queries about drafts.
+
+use std::collections::HashMap;
+
+use diesel::{
+    prelude::*,
+    result::Error,
+    sql_types::{Array, BigInt, Binary, Integer, Nullable, Text},
+};
+use serde_json::value::RawValue;
+
+use super::{Content, Digest, DraftId, Fingerprint, FormProgress, Head, Json, Pair, Screen, Version};
+use crate::{
+    clock::Moment,
+    companies::{CompanyId, GuestCode},
+    db::{
+        Conn, lock_keys,
+        schema::{form_progress, readiness},
+        types, write_rows,
+    },
+    email::Email,
+    http::Parameter,
+    on_backend,
+    surveys::SurveyId,
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = form_progress)]
+struct HeadRow {
+    draft_id: DraftId,
+    email: Option<String>,
+    survey_id: i64,
+    company_id: Option<i64>,
+    guest_code_key: Option<String>,
+    current_screen: i32,
+    furthest_screen: i32,
+    fingerprint: Option<String>,
+    version: i64,
+    digest: Vec<u8>,
+    created_at: Moment,
+    updated_at: Moment,
+    expires_at: Moment,
+}
+
+impl From<HeadRow> for Head {
+    fn from(row: HeadRow) -> Self {
+        Self {
+            draft_id: row.draft_id,
+            email: row.email.map(Email::from_stored),
+            survey_id: SurveyId(row.survey_id),
+            company_id: row.company_id.map(CompanyId),
+            guest_code: row.guest_code_key.and_then(|code| GuestCode::parse(&code).ok()),
+            current_screen: Screen(row.current_screen),
+            furthest_screen: Screen(row.furthest_screen),
+            fingerprint: row.fingerprint.and_then(|text| Fingerprint::parse(&text).ok()),
+            version: Version(row.version),
+            digest: Digest::from_stored(&row.digest),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            expires_at: row.expires_at,
+        }
+    }
+}
+
+/// The participant's draft, expired or not.
+pub fn find(conn: &mut Conn, pair: &Pair) -> QueryResult<Option<FormProgress>> {
+    let query = form_progress::table
+        .filter(form_progress::email.eq(pair.email.as_str()))
+        .filter(form_progress::survey_id.eq(pair.survey_id.0));
+    let row: Option<(HeadRow, String, Option<String>)> = on_backend!(conn => query
+        .select((HeadRow::as_select(), form_progress::data, form_progress::meta))
+        .first(conn))
+    .optional()?;
+    row.map(|(head, data, meta)| Ok(FormProgress { head: head.into(), content: content(data, meta)? })).transpose()
+}
+
+/// The drafts of any of these emails in any of these surveys, without their content.
+pub fn heads(conn: &mut Conn, emails: &[&str], surveys: &[i64]) -> QueryResult<Vec<Head>> {
+    let query = form_progress::table
+        .filter(form_progress::email.eq_any(emails))
+        .filter(form_progress::survey_id.eq_any(surveys));
+    let rows: Vec<HeadRow> = on_backend!(conn => query.select(HeadRow::as_select()).load(conn))?;
+    Ok(rows.into_iter().map(Head::from).collect())
+}
+
+/// The contents of these drafts.
+pub fn contents(conn: &mut Conn, ids: &[DraftId]) -> QueryResult<HashMap<DraftId, Content>> {
+    let query = form_progress::table.filter(form_progress::draft_id.eq_any(ids)).select((
+        form_progress::draft_id,
+        form_progress::data,
+        form_progress::meta,
+    ));
+    let rows: Vec<(DraftId, String, Option<String>)> = on_backend!(conn => query.load(conn))?;
+    rows.into_iter().map(|(id, data, meta)| Ok((id, content(data, meta)?))).collect()
+}
+
+fn content(data: String, meta: Option<String>) -> QueryResult<Content> {
+    let json = |text: String| -> QueryResult<Json> {
+        RawValue::from_string(text).map(Json::from).map_err(|error| Error::DeserializationError(error.into()))
+    };
+    Ok(Content { data: json(data)?, meta: meta.map(json).transpose()? })
+}
+
+/// The columns that a save may change, with their values.
+macro_rules! changing_columns {
+    ($head:expr, $content:expr) => {
+        (
+            form_progress::company_id.eq($head.company_id.map(|id| id.0)),
+            form_progress::guest_code_key.eq($head.guest_code.as_ref().map(GuestCode::as_str)),
+            form_progress::current_screen.eq($head.current_screen.0),
+            form_progress::furthest_screen.eq($head.furthest_screen.0),
+            form_progress::fingerprint.eq($head.fingerprint.as_ref().map(Fingerprint::as_str)),
+            form_progress::version.eq($head.version.0),
+            form_progress::digest.eq($head.digest.as_bytes()),
+            form_progress::updated_at.eq($head.updated_at),
+            form_progress::expires_at.eq($head.expires_at),
+            form_progress::meta.eq($content.meta.as_ref().map(|meta| meta.get())),
+            form_progress::data.eq($content.data.get()),
+        )
+    };
+}
+
+/// Writes the next state of drafts whose rows are there.
+pub fn update(conn: &mut Conn, drafts: &[(&Head, &Content)]) -> QueryResult<()> {
+    write_rows(
+        conn,
+        drafts,
+        |conn, (head, content)| {
+            diesel::update(form_progress::table.find(head.draft_id)).set(changing_columns!(head, content)).execute(conn)
+        },
+        upsert_all,
+    )
+    .map(drop)
+}
+
+/// Adds drafts.
+pub fn insert(conn: &mut Conn, drafts: &[(&Head, &Content)]) -> QueryResult<()> {
+    write_rows(
+        conn,
+        drafts,
+        |conn, (head, content)| {
+            diesel::insert_into(form_progress::table)
+                .values((
+                    form_progress::draft_id.eq(head.draft_id),
+                    form_progress::email.eq(head.email.as_ref().map(Email::as_str)),
+                    form_progress::survey_id.eq(head.survey_id.0),
+                    form_progress::created_at.eq(head.created_at),
+                    changing_columns!(head, content),
+                ))
+                .execute(conn)
+        },
+        upsert_all,
+    )
+    .map(drop)
+}
+
+/// Deletes drafts.
+pub fn delete(conn: &mut Conn, ids: &[DraftId]) -> QueryResult<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let gone = form_progress::table.filter(form_progress::draft_id.eq_any(ids));
+    on_backend!(conn => diesel::delete(gone).execute(conn)).map(drop)
+}
+
+/// One statement of constant text for any number of rows. Diesel's own batch insert is made anew, parsed and
+/// planned, for each number of rows; it knows neither `unnest` nor how to insert from it.
+fn upsert_all(conn: &mut diesel::PgConnection, drafts: &[(&Head, &Content)]) -> QueryResult<usize> {
+    fn column<'a, T>(drafts: &[(&'a Head, &'a Content)], of: impl Fn(&'a Head, &'a Content) -> T) -> Vec<T> {
+        drafts.iter().map(|(head, content)| of(head, content)).collect()
+    }
+    diesel::sql_query(
+        "INSERT INTO form_progress (draft_id, email, survey_id, company_id, guest_code_key, current_screen, \
+         furthest_screen, fingerprint, version, digest, created_at, updated_at, expires_at, meta, data) \
+         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         ON CONFLICT (draft_id) DO UPDATE SET company_id = excluded.company_id, \
+         guest_code_key = excluded.guest_code_key, current_screen = excluded.current_screen, \
+         furthest_screen = excluded.furthest_screen, fingerprint = excluded.fingerprint, version = excluded.version, \
+         digest = excluded.digest, updated_at = excluded.updated_at, expires_at = excluded.expires_at, \
+         meta = excluded.meta, data = excluded.data",
+    )
+    .bind::<Array<types::Uuid>, _>(column(drafts, |head, _| head.draft_id))
+    .bind::<Array<Nullable<Text>>, _>(column(drafts, |head, _| head.email.as_ref().map(Email::as_str)))
+    .bind::<Array<BigInt>, _>(column(drafts, |head, _| head.survey_id.0))
+    .bind::<Array<Nullable<BigInt>>, _>(column(drafts, |head, _| head.company_id.map(|id| id.0)))
+    .bind::<Array<Nullable<Text>>, _>(column(drafts, |head, _| head.guest_code.as_ref().map(GuestCode::as_str)))
+    .bind::<Array<Integer>, _>(column(drafts, |head, _| head.current_screen.0))
+    .bind::<Array<Integer>, _>(column(drafts, |head, _| head.furthest_screen.0))
+    .bind::<Array<Nullable<Text>>, _>(column(drafts, |head, _| head.fingerprint.as_ref().map(Fingerprint::as_str)))
+    .bind::<Array<BigInt>, _>(column(drafts, |head, _| head.version.0))
+    .bind::<Array<Binary>, _>(column(drafts, |head, _| head.digest.as_bytes()))
+    .bind::<Array<types::Instant>, _>(column(drafts, |head, _| head.created_at))
+    .bind::<Array<types::Instant>, _>(column(drafts, |head, _| head.updated_at))
+    .bind::<Array<types::Instant>, _>(column(drafts, |head, _| head.expires_at))
+    .bind::<Array<Nullable<Text>>, _>(column(drafts, |_, content| content.meta.as_ref().map(|meta| meta.get())))
+    .bind::<Array<Text>, _>(column(drafts, |_, content| content.data.get()))
+    .execute(conn)
+}
+
+/// How many drafts have expired and still have a row.
+pub fn count_expired(conn: &mut Conn, now: Moment) -> QueryResult<i64> {
+    let query = form_progress::table
+        .filter(form_progress::expires_hour.le(now.hours()))
+        .filter(form_progress::expires_at.le(now))
+        .count();
+    on_backend!(conn => query.get_result(conn))
+}
+
+/// Deletes up to `limit` expired drafts and says how many. To be run in a write transaction of its own.
+pub fn purge(conn: &mut Conn, now: Moment, limit: i64) -> QueryResult<usize> {
+    let query = form_progress::table
+        .filter(form_progress::expires_hour.le(now.hours()))
+        .filter(form_progress::expires_at.le(now))
+        .order(form_progress::expires_hour)
+        .limit(limit)
+        .select((form_progress::draft_id, form_progress::email, form_progress::survey_id));
+    let expired: Vec<(DraftId, Option<String>, i64)> = on_backend!(conn => query.load(conn))?;
+    if expired.is_empty() {
+        return Ok(0);
+    }
+    // The same locks as a save's, in the same order: neither can wait for the other in a circle.
+    lock_keys(conn, expired.iter().filter_map(|(_, email, survey)| Some((email.as_deref()?, *survey))))?;
+    let ids: Vec<DraftId> = expired.iter().map(|(id, ..)| *id).collect();
+    let gone =
+        form_progress::table.filter(form_progress::draft_id.eq_any(ids)).filter(form_progress::expires_at.le(now));
+    on_backend!(conn => diesel::delete(gone).execute(conn))
+}
+
+/// Writes a row of no meaning, to prove that the database takes writes.
+pub fn prove(conn: &mut Conn, now: Moment) -> QueryResult<()> {
+    on_backend!(conn => diesel::insert_into(readiness::table)
+        .values((readiness::id.eq(1), readiness::proved_at.eq(now)))
+        .on_conflict(readiness::id)
+        .do_update()
+        .set(readiness::proved_at.eq(now))
+        .execute(conn))
+    .map(drop)
+}

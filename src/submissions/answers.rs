@@ -1,0 +1,215 @@
+//! The answers of a submission: the shapes in which front ends send them, brought to one.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    http::{
+        body::{Object, member},
+        fields,
+    },
+    problem::FieldError,
+};
+
+/// More answers than any form asks for; a bound on the work that one request can cause.
+const MOST: usize = 10_000;
+
+/// What a participant answered to a question.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The question's name or id.
+    pub question: String,
+    /// The value, as it was sent.
+    pub value: Box<RawValue>,
+}
+
+/// All answers of a submission.
+#[derive(Debug, Clone, Default)]
+pub struct Answers(Arc<[Answer]>);
+
+impl Answers {
+    /// Reads the `answers` of a body: an object `{question: value}`, or a list of objects with a `questionId`, or a
+    /// list of ids of options that the survey's definition knows. Everything that is wrong is told at once.
+    pub fn read(sent: &RawValue, options: &Options) -> Result<Self, Vec<FieldError>> {
+        let (answers, errors) = match sent.get().as_bytes().first() {
+            Some(b'{') => of_object(sent),
+            Some(b'[') => of_list(sent, options),
+            _ => return Err(vec![error("#/answers", "must be an object or a list")]),
+        };
+        if answers.len() > MOST {
+            return Err(vec![error("#/answers", "must have 10000 answers at most")]);
+        }
+        match errors.is_empty() {
+            true => Ok(Self(answers.into())),
+            false => Err(errors),
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> i32 {
+        i32::try_from(self.0.len()).unwrap_or(i32::MAX)
+    }
+
+    /// The answers in the order in which they were sent.
+    pub fn iter(&self) -> impl Iterator<Item = &Answer> {
+        self.0.iter()
+    }
+
+    /// The same for the same answers.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        for answer in self.iter() {
+            // Neither part can hold a raw NUL, so that no two lists of answers read alike.
+            hasher.update(answer.question.replace('\0', "\\0"));
+            hasher.update([0]);
+            hasher.update(answer.value.get());
+            hasher.update([0]);
+        }
+        hasher.finalize().into()
+    }
+}
+
+fn of_object(sent: &RawValue) -> (Vec<Answer>, Vec<FieldError>) {
+    let Ok(members) = serde_json::from_str::<Object<'_>>(sent.get()) else {
+        return (Vec::new(), vec![error("#/answers", "must have member names of valid Unicode")]);
+    };
+    let mut errors = Vec::new();
+    let mut answers = Vec::with_capacity(members.0.len());
+    for (question, value) in members.0 {
+        match question.contains('\0') {
+            true => errors.push(error("#/answers", "must have member names without control characters")),
+            false => answers.push(Answer { question, value: value.to_owned() }),
+        }
+    }
+    (answers, errors)
+}
+
+fn of_list(sent: &RawValue, options: &Options) -> (Vec<Answer>, Vec<FieldError>) {
+    let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(sent.get()) else {
+        return (Vec::new(), vec![error("#/answers", "must be a list")]);
+    };
+    let mut errors = Vec::new();
+    let mut answers = Vec::with_capacity(elements.len().min(MOST + 1));
+    for (index, element) in elements.into_iter().enumerate().take(MOST + 1) {
+        match of_element(element, options) {
+            Ok(answer) => answers.push(answer),
+            Err(detail) => errors.push(error(&format!("#/answers/{index}"), detail)),
+        }
+    }
+    (answers, errors)
+}
+
+fn of_element(element: &RawValue, options: &Options) -> Result<Answer, &'static str> {
+    let question = match element.get().starts_with('{') {
+        true => member(element, "questionId").and_then(id_of).ok_or("must have a questionId")?,
+        false => {
+            let option = id_of(element).ok_or("must be the id of an option, or an object with a questionId")?;
+            options.question_of(&option).ok_or("is not an option of this survey")?.to_owned()
+        }
+    };
+    Ok(Answer { question, value: element.to_owned() })
+}
+
+/// An id is a text or a number; both spellings of a number are the same id.
+fn id_of(json: &RawValue) -> Option<String> {
+    match json.get().as_bytes().first()? {
+        b'"' => {
+            fields::text(json).map(|text| text.into_owned()).filter(|text| !text.is_empty() && !text.contains('\0'))
+        }
+        b'0'..=b'9' | b'-' => Some(json.get().to_owned()),
+        _ => None,
+    }
+}
+
+fn error(pointer: &str, detail: &str) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() }
+}
+
+/// The options that a survey's definition knows, each with its question.
+#[derive(Debug, Default)]
+pub struct Options(HashMap<String, String>);
+
+#[derive(Deserialize)]
+struct Definition<'a> {
+    #[serde(borrow, default)]
+    question_groups: Vec<Group<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Group<'a> {
+    #[serde(borrow, default)]
+    questions: Vec<Question<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Question<'a> {
+    #[serde(borrow)]
+    id: &'a RawValue,
+    #[serde(borrow, default)]
+    options: Vec<Choice<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Choice<'a> {
+    #[serde(borrow)]
+    id: &'a RawValue,
+}
+
+impl Options {
+    /// Of a definition with `question_groups`; any other has none.
+    pub fn of(definition: &RawValue) -> Self {
+        let Ok(definition) = serde_json::from_str::<Definition<'_>>(definition.get()) else { return Self::default() };
+        let questions = definition.question_groups.iter().flat_map(|group| &group.questions);
+        let pairs = questions.flat_map(|question| {
+            question.options.iter().filter_map(|option| Some((id_of(option.id)?, id_of(question.id)?)))
+        });
+        Self(pairs.collect())
+    }
+
+    fn question_of(&self, option: &str) -> Option<&str> {
+        self.0.get(option).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFINITION: &str = r#"{"question_groups":[{"questions":[
+        {"id":10,"options":[{"id":100},{"id":101}]},{"id":"q2","options":[{"id":"yes"}]}]}]}"#;
+
+    fn read(answers: &str) -> Result<Vec<(String, String)>, Vec<String>> {
+        let raw = |text: &str| serde_json::from_str::<Box<RawValue>>(text).expect("JSON");
+        Answers::read(&raw(answers), &Options::of(&raw(DEFINITION)))
+            .map(|answers| {
+                answers.iter().map(|answer| (answer.question.clone(), answer.value.get().to_owned())).collect()
+            })
+            .map_err(|errors| errors.into_iter().map(|error| error.pointer).collect())
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Result<Vec<(String, String)>, Vec<String>> {
+        Ok(pairs.iter().map(|(question, value)| (question.to_string(), value.to_string())).collect())
+    }
+
+    #[test]
+    fn all_three_shapes_become_questions_with_values() {
+        assert_eq!(read(r#"{"b":1e2,"a":[1]}"#), pairs(&[("b", "1e2"), ("a", "[1]")]));
+        assert_eq!(read(r#"[{"questionId":7,"x":1}]"#), pairs(&[("7", r#"{"questionId":7,"x":1}"#)]));
+        assert_eq!(read(r#"[101,"100","yes"]"#), pairs(&[("10", "101"), ("10", r#""100""#), ("q2", r#""yes""#)]));
+        assert_eq!(read("[]"), pairs(&[]));
+    }
+
+    #[test]
+    fn every_unknown_option_is_pointed_at() {
+        let wrong = |pointers: &[&str]| Err(pointers.iter().map(|pointer| pointer.to_string()).collect());
+        assert_eq!(
+            read(r#"[100,999,null,{"x":1},"no"]"#),
+            wrong(&["#/answers/1", "#/answers/2", "#/answers/3", "#/answers/4"])
+        );
+        assert_eq!(read("3"), wrong(&["#/answers"]));
+        assert_eq!(read(&format!("[{}100]", "100,".repeat(10_000))), wrong(&["#/answers"]));
+    }
+}

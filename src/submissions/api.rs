@@ -1,0 +1,280 @@
+//! Submissions over HTTP.
+
+use rocket::{Route, State, http::Status, post, response::status, routes, serde::json::Json};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::{
+    Receipt, Submit,
+    answers::{Answers, Options},
+    store,
+};
+use crate::{
+    clock::Moment,
+    companies::GuestCode,
+    db::Database,
+    email::Email,
+    http::{Fields, JsonBody, Parameter, Query, fields},
+    problem::Problem,
+    progress::{Json as KeptJson, Pair, api::pair_of, writer::Writer},
+    surveys::{self, SurveyId},
+    views::Envelope,
+};
+
+/// The routes of this slice.
+pub fn routes() -> Vec<Route> {
+    routes![submit, respond, has_answer]
+}
+
+/// A submission to be made.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "the documentation of a body whose members are read one by one, to find all errors at once"
+)]
+pub struct SubmissionBody {
+    /// `survey` is another name for it.
+    survey_id: SurveyId,
+    #[schema(format = "email", example = "ana@example.com")]
+    email: String,
+    /// Must be good, or be the one that the participant's draft was linked with.
+    #[schema(example = "DEMO")]
+    guest_code: Option<String>,
+    /// What the participant says of themself.
+    #[schema(value_type = Option<Object>)]
+    participant: Option<()>,
+    /// An object `{question: value}`, a list of objects with a `questionId`, or a list of ids of options that the
+    /// survey's definition knows. Without it, the participant is just marked as done.
+    #[schema(value_type = Option<Object>, example = json!({"10": "train"}))]
+    answers: Option<()>,
+}
+
+/// A submission that was accepted.
+#[derive(Serialize, ToSchema)]
+pub struct SubmissionView {
+    #[schema(example = 42)]
+    submission_id: i64,
+    survey_id: SurveyId,
+    #[schema(format = "email", example = "ana@example.com")]
+    email: String,
+    #[schema(example = 1)]
+    answers_count: i32,
+    submitted_at: Moment,
+}
+
+/// Submit a participant's answers
+///
+/// The end of the draft, in the same transaction. Sent again unchanged, it is answered as the first time.
+#[utoipa::path(
+    context_path = "/api", tag = "Submissions", request_body = SubmissionBody,
+    responses(
+        (status = 201, description = "The submission", body = SubmissionView),
+        (status = 400, response = crate::openapi::InvalidSubmission),
+        (status = 403, response = crate::openapi::SurveyClosed),
+        (status = 404, response = crate::openapi::SurveyNotFound),
+        (status = 413, response = crate::openapi::BodyTooLarge),
+        (status = 415, response = crate::openapi::UnsupportedMediaType),
+        (status = 422, response = crate::openapi::AnswersInvalid),
+        (status = 500, response = crate::openapi::InternalError),
+        (status = 503, response = crate::openapi::Unavailable)
+    )
+)]
+#[post("/submissions", data = "<body>")]
+async fn submit(
+    query: Query<'_>,
+    body: Result<JsonBody<'_>, Problem>,
+    database: &State<Database>,
+    writer: &State<Writer>,
+) -> Result<status::Custom<Json<SubmissionView>>, Problem> {
+    query.fields(&[])?;
+    let mut fields = body?.fields()?;
+    let pair = pair_of(&mut fields);
+    let guest_code = fields.optional("guest_code");
+    let participant = object_in(&mut fields, "participant");
+    let answers = fields.raw("answers").filter(|answers| answers.get() != "null");
+    let pair = fields.finish(pair)?;
+    let answers = read_answers(database, pair.survey_id, answers).await?;
+    let participant = participant.map(|participant| KeptJson::from(participant.to_owned()));
+    let command = Submit { pair: pair.clone(), guest_code, participant, answers };
+    let receipt = run(writer, command).await?;
+    let view = SubmissionView {
+        submission_id: number_of(&receipt)?,
+        survey_id: pair.survey_id,
+        email: pair.email.as_str().to_owned(),
+        answers_count: receipt.answers_count,
+        submitted_at: receipt.submitted_at,
+    };
+    Ok(status::Custom(Status::Created, Json(view)))
+}
+
+/// The final screen of a survey front end.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "the documentation of a body whose members are read one by one, to find all errors at once"
+)]
+pub struct ResponseBody {
+    /// Must be good, or be the one that the participant's draft was linked with.
+    #[schema(example = "DEMO")]
+    invitation_code: String,
+    /// `survey` is another name for it.
+    survey_id: SurveyId,
+    /// What the participant says of themself; `email` must be among it.
+    #[schema(value_type = Object, example = json!({"email": "ana@example.com", "name": "Ana"}))]
+    participant: (),
+    /// The ids of the options chosen.
+    #[schema(value_type = Vec<i64>, example = json!([100, 203]))]
+    answers: (),
+}
+
+/// A response that was accepted.
+#[derive(Serialize, ToSchema)]
+pub struct ResponseView {
+    #[schema(example = 42)]
+    submission_id: i64,
+    #[schema(example = 2)]
+    answers_count: i32,
+}
+
+/// Submit the options that a participant chose
+///
+/// The same as a submission, in the form of existing survey front ends.
+#[utoipa::path(
+    context_path = "/api", tag = "Survey front end", request_body = ResponseBody,
+    responses(
+        (status = 201, description = "The submission", body = Envelope<ResponseView>),
+        (status = 400, response = crate::openapi::InvalidSubmission),
+        (status = 403, response = crate::openapi::SurveyClosed),
+        (status = 404, response = crate::openapi::SurveyNotFound),
+        (status = 413, response = crate::openapi::BodyTooLarge),
+        (status = 415, response = crate::openapi::UnsupportedMediaType),
+        (status = 422, response = crate::openapi::AnswersInvalid),
+        (status = 500, response = crate::openapi::InternalError),
+        (status = 503, response = crate::openapi::Unavailable)
+    )
+)]
+#[post("/response", data = "<body>")]
+async fn respond(
+    query: Query<'_>,
+    body: Result<JsonBody<'_>, Problem>,
+    database: &State<Database>,
+    writer: &State<Writer>,
+) -> Result<status::Custom<Json<Envelope<ResponseView>>>, Problem> {
+    query.fields(&[])?;
+    let mut fields = body?.fields()?;
+    let guest_code = fields.required::<GuestCode>("invitation_code");
+    let survey_id = fields.required_as(&["survey_id", "survey"]);
+    let participant = object_in(&mut fields, "participant");
+    let email = email_of(&mut fields, participant);
+    let answers = fields.raw("answers");
+    if answers.is_none_or(|answers| !answers.get().starts_with('[')) {
+        fields.note("answers", "must be a list");
+    }
+    let pair = email.zip(survey_id).map(|(email, survey_id)| Pair { email, survey_id });
+    let pair = fields.finish(pair)?;
+    let answers = read_answers(database, pair.survey_id, answers).await?;
+    let participant = participant.map(|participant| KeptJson::from(participant.to_owned()));
+    let receipt = run(writer, Submit { pair, guest_code, participant, answers }).await?;
+    let view = ResponseView { submission_id: number_of(&receipt)?, answers_count: receipt.answers_count };
+    Ok(status::Custom(Status::Created, Json(Envelope::new("Thank you, your answers have been received.", view))))
+}
+
+/// A pair to be asked about.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "the documentation of a body whose members are read one by one, to find all errors at once"
+)]
+pub struct HasAnswerBody {
+    #[schema(format = "email", example = "ana@example.com")]
+    email: String,
+    /// `survey` is another name for it.
+    survey_id: SurveyId,
+}
+
+/// Whether there is a submission.
+#[derive(Serialize, ToSchema)]
+pub struct HasAnswerView {
+    has_answer: bool,
+}
+
+/// Ask whether a participant has answered a survey
+#[utoipa::path(
+    context_path = "/api", tag = "Survey front end", request_body = HasAnswerBody,
+    responses(
+        (status = 200, description = "Whether they have", body = Envelope<HasAnswerView>),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        (status = 404, response = crate::openapi::SurveyNotFound),
+        (status = 413, response = crate::openapi::BodyTooLarge),
+        (status = 415, response = crate::openapi::UnsupportedMediaType),
+        (status = 503, response = crate::openapi::Unavailable)
+    )
+)]
+#[post("/participant/has-answer", data = "<body>")]
+async fn has_answer(
+    query: Query<'_>,
+    body: Result<JsonBody<'_>, Problem>,
+    database: &State<Database>,
+) -> Result<Json<Envelope<HasAnswerView>>, Problem> {
+    query.fields(&[])?;
+    let mut fields = body?.fields()?;
+    let pair = pair_of(&mut fields);
+    let pair = fields.finish(pair)?;
+    let (survey_exists, has_answer) = database
+        .read(move |conn| Ok((surveys::store::exists(conn, pair.survey_id)?, store::exists(conn, &pair)?)))
+        .await?;
+    match (survey_exists, has_answer) {
+        (false, _) => Err(Problem::SurveyNotFound),
+        (true, true) => Ok(Json(Envelope::new("This email has answered this survey.", HasAnswerView { has_answer }))),
+        (true, false) => {
+            Ok(Json(Envelope::new("This email has not answered this survey.", HasAnswerView { has_answer })))
+        }
+    }
+}
+
+fn object_in<'a>(fields: &mut Fields<'a>, name: &str) -> Option<&'a RawValue> {
+    let value = fields.raw(name).filter(|value| value.get() != "null")?;
+    match value.get().starts_with('{') {
+        true => Some(value),
+        false => {
+            fields.note(name, "must be an object");
+            None
+        }
+    }
+}
+
+/// The address inside a participant.
+fn email_of(fields: &mut Fields<'_>, participant: Option<&RawValue>) -> Option<Email> {
+    let email = participant.and_then(|participant| crate::http::body::member(participant, "email"));
+    let email = email.and_then(fields::text);
+    match email.as_deref().map(Email::parse) {
+        Some(Ok(email)) => Some(email),
+        Some(Err(detail)) => {
+            fields.note("participant/email", detail);
+            None
+        }
+        None => {
+            fields.note("participant/email", "is missing");
+            None
+        }
+    }
+}
+
+/// Reads the answers with the help of the survey's definition.
+async fn read_answers(database: &Database, survey_id: SurveyId, sent: Option<&RawValue>) -> Result<Answers, Problem> {
+    let Some(sent) = sent else { return Ok(Answers::default()) };
+    let survey = database.read(move |conn| surveys::store::find(conn, survey_id)).await?;
+    let survey = survey.ok_or(Problem::SurveyNotFound)?;
+    Answers::read(sent, &Options::of(&survey.definition)).map_err(Problem::AnswersInvalid)
+}
+
+async fn run(writer: &Writer, command: Submit) -> Result<Receipt, Problem> {
+    let pair = command.pair.clone();
+    let bytes = command.answers.iter().map(|answer| answer.question.len() + answer.value.get().len()).sum();
+    Ok(writer.run(&pair, bytes, command).await?)
+}
+
+fn number_of(receipt: &Receipt) -> Result<i64, Problem> {
+    receipt.submission_id.get().copied().ok_or(Problem::Internal)
+}

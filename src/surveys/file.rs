@@ -1,0 +1,96 @@
+//! A survey file: what `formprogress survey import` reads.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::{Status, SurveyId};
+use crate::http::{Parameter, body::Object};
+
+/// The members of a survey's JSON that are the service's own: a definition must not have them.
+const OWN: [&str; 5] = ["id", "name", "instructions", "created_at", "updated_at"];
+
+/// A survey as it stands in a file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyFile {
+    /// The survey to replace; without it a new one is made.
+    #[serde(default, deserialize_with = "id")]
+    pub id: Option<SurveyId>,
+    /// Its title.
+    pub name: String,
+    /// What participants are told first.
+    #[serde(default)]
+    pub instructions: String,
+    /// How many days a draft lives after its last save.
+    #[serde(default = "thirty")]
+    pub progress_days: u16,
+    /// What it still takes.
+    #[serde(default)]
+    pub status: Status,
+    /// The front end's own JSON, an object: `question_groups`, or SurveyJS's `pages`.
+    pub definition: Box<RawValue>,
+}
+
+/// Why a file is not a survey.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Not JSON, or not of this shape; the message says where.
+    #[error("it is not a survey file: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// The shape is right, a value is not.
+    #[error("{0}")]
+    Value(String),
+}
+
+impl SurveyFile {
+    /// Reads the text of a file.
+    pub fn parse(text: &str) -> Result<Self, FileError> {
+        let file: Self = serde_json::from_str(text)?;
+        if file.name.trim().is_empty() {
+            return Err(FileError::Value("name must not be empty".into()));
+        }
+        if file.progress_days == 0 {
+            return Err(FileError::Value("progress_days must be at least 1".into()));
+        }
+        let definition: Object<'_> = serde_json::from_str(file.definition.get())
+            .map_err(|_| FileError::Value("definition must be an object".into()))?;
+        match definition.0.iter().find(|(member, _)| OWN.contains(&member.as_str())) {
+            Some((member, _)) => Err(FileError::Value(format!(
+                "definition must not have a member {member}: the survey's own {member} stands beside it in the API"
+            ))),
+            None => Ok(file),
+        }
+    }
+}
+
+fn thirty() -> u16 {
+    30
+}
+
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SurveyId>, D::Error> {
+    let id = Option::<i64>::deserialize(deserializer)?;
+    id.map(|id| SurveyId::parse(&id.to_string()).map_err(serde::de::Error::custom)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_needs_a_name_and_a_definition() {
+        let file = SurveyFile::parse(r#"{"name":"Commuting","definition":{"pages":[]}}"#).expect("a survey file");
+        assert_eq!((file.progress_days, file.status, file.id), (30, Status::Open, None));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said() {
+        let wrong = |text: &str| SurveyFile::parse(text).expect_err(text).to_string();
+        assert!(wrong(r#"{"definition":{}}"#).contains("name"));
+        assert!(wrong(r#"{"name":"x","definition":[]}"#).contains("definition must be an object"));
+        assert!(wrong(r#"{"name":"x","definition":{"id":3}}"#).contains("must not have a member id"));
+        assert!(wrong(r#"{"name":"x","definition":{},"progress_days":0}"#).contains("at least 1"));
+        assert!(wrong(r#"{"name":"x","definition":{},"status":"shut"}"#).contains("shut"));
+        assert!(wrong(r#"{"name":"x","definition":{},"progres_days":3}"#).contains("progres_days"));
+        assert!(wrong(r#"{"name":"x","definition":{},"id":-3}"#).contains("positive"));
+    }
+}

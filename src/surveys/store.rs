@@ -1,0 +1,168 @@
+//! All queries about surveys.
+
+use std::collections::HashMap;
+
+use diesel::{prelude::*, result::Error};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Status, Survey, SurveyId, Terms, file::SurveyFile};
+use crate::{
+    clock::Moment,
+    db::{
+        Conn,
+        schema::{form_progress, submissions, surveys},
+    },
+    on_backend,
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = surveys)]
+struct Row {
+    id: i64,
+    name: String,
+    instructions: String,
+    definition: String,
+    status: String,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+/// What these surveys take; those that do not exist are not in the answer.
+pub fn terms(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<SurveyId, Terms>> {
+    let query =
+        surveys::table.filter(surveys::id.eq_any(ids)).select((surveys::id, surveys::status, surveys::progress_days));
+    let rows: Vec<(i64, String, i32)> = on_backend!(conn => query.load(conn))?;
+    rows.into_iter()
+        .map(|(id, status, days)| {
+            Ok((SurveyId(id), Terms { status: stored(&status)?, progress_days: days.unsigned_abs() }))
+        })
+        .collect()
+}
+
+/// The survey with this id.
+pub fn find(conn: &mut Conn, id: SurveyId) -> QueryResult<Option<Survey>> {
+    let query = surveys::table.find(id.0);
+    let row: Option<Row> = on_backend!(conn => query.select(Row::as_select()).first(conn)).optional()?;
+    row.map(survey).transpose()
+}
+
+/// Whether there is a survey with this id.
+pub fn exists(conn: &mut Conn, id: SurveyId) -> QueryResult<bool> {
+    let query = diesel::select(diesel::dsl::exists(surveys::table.find(id.0)));
+    on_backend!(conn => query.get_result(conn))
+}
+
+/// The first survey of this name.
+pub fn named(conn: &mut Conn, name: &str) -> QueryResult<Option<SurveyId>> {
+    let query = surveys::table.filter(surveys::name.eq(name)).order(surveys::id).select(surveys::id);
+    let id: Option<i64> = on_backend!(conn => query.first(conn)).optional()?;
+    Ok(id.map(SurveyId))
+}
+
+/// Whether there is any survey.
+pub fn any(conn: &mut Conn) -> QueryResult<bool> {
+    let query = diesel::select(diesel::dsl::exists(surveys::table.select(surveys::id)));
+    on_backend!(conn => query.get_result(conn))
+}
+
+/// A survey among others, with what has come of it.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    /// Names it.
+    pub id: SurveyId,
+    /// Its title.
+    pub name: String,
+    /// What it still takes.
+    pub status: Status,
+    /// How many days a draft lives after its last save.
+    pub progress_days: i32,
+    /// Drafts that have not expired.
+    pub drafts: i64,
+    /// Submissions.
+    pub submissions: i64,
+}
+
+/// All surveys, in the order of their ids.
+pub fn list(conn: &mut Conn, now: Moment) -> QueryResult<Vec<Listed>> {
+    let columns = (surveys::id, surveys::name, surveys::status, surveys::progress_days);
+    let rows: Vec<(i64, String, String, i32)> =
+        on_backend!(conn => surveys::table.order(surveys::id).select(columns).load(conn))?;
+    let drafts: HashMap<i64, i64> = on_backend!(conn => form_progress::table
+        .filter(form_progress::expires_at.gt(now))
+        .group_by(form_progress::survey_id)
+        .select((form_progress::survey_id, diesel::dsl::count_star()))
+        .load::<(i64, i64)>(conn))?
+    .into_iter()
+    .collect();
+    let submitted: HashMap<i64, i64> = on_backend!(conn => submissions::table
+        .group_by(submissions::survey_id)
+        .select((submissions::survey_id, diesel::dsl::count_star()))
+        .load::<(i64, i64)>(conn))?
+    .into_iter()
+    .collect();
+    rows.into_iter()
+        .map(|(id, name, status, progress_days)| {
+            let of = |counts: &HashMap<i64, i64>| counts.get(&id).copied().unwrap_or_default();
+            let (drafts, submissions) = (of(&drafts), of(&submitted));
+            Ok(Listed { id: SurveyId(id), name, status: stored(&status)?, progress_days, drafts, submissions })
+        })
+        .collect()
+}
+
+/// What [`import`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Imported {
+    /// There was no survey with that id, or the file named none.
+    Created(SurveyId),
+    /// The survey with that id is now as the file says.
+    Replaced(SurveyId),
+}
+
+/// Creates the survey of a file, or replaces the one whose id it carries. To be run in a write transaction.
+pub fn import(conn: &mut Conn, file: &SurveyFile, now: Moment) -> QueryResult<Imported> {
+    let values = (
+        surveys::name.eq(&file.name),
+        surveys::instructions.eq(&file.instructions),
+        surveys::definition.eq(file.definition.get()),
+        surveys::status.eq(file.status.as_str()),
+        surveys::progress_days.eq(i32::from(file.progress_days)),
+        surveys::updated_at.eq(now),
+    );
+    if let Some(id) = file.id {
+        let replaced = on_backend!(conn => diesel::update(surveys::table.find(id.0)).set(values).execute(conn))?;
+        if replaced == 1 {
+            return Ok(Imported::Replaced(id));
+        }
+    }
+    // Numbered here and not by the database, so that a file may bring its own id without a counter to correct.
+    let highest: Option<i64> = on_backend!(conn => surveys::table.select(diesel::dsl::max(surveys::id)).first(conn))?;
+    let id = file.id.unwrap_or(SurveyId(highest.unwrap_or_default() + 1));
+    on_backend!(conn => diesel::insert_into(surveys::table)
+        .values((surveys::id.eq(id.0), values, surveys::created_at.eq(now)))
+        .execute(conn))?;
+    Ok(Imported::Created(id))
+}
+
+/// Sets what a survey still takes. False when there is no such survey.
+pub fn set_status(conn: &mut Conn, id: SurveyId, status: Status, now: Moment) -> QueryResult<bool> {
+    let values = (surveys::status.eq(status.as_str()), surveys::updated_at.eq(now));
+    let changed = on_backend!(conn => diesel::update(surveys::table.find(id.0)).set(values).execute(conn))?;
+    Ok(changed == 1)
+}
+
+fn survey(row: Row) -> QueryResult<Survey> {
+    Ok(Survey {
+        id: SurveyId(row.id),
+        name: row.name,
+        instructions: row.instructions,
+        definition: RawValue::from_string(row.definition).map_err(|error| Error::DeserializationError(error.into()))?,
+        status: stored(&row.status)?,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+fn stored(status: &str) -> QueryResult<Status> {
+    status.parse().map_err(|error: &str| Error::DeserializationError(error.into()))
+}
