@@ -9,7 +9,7 @@ use diesel::{
     sqlite::SqliteConnection,
 };
 
-use super::DatabaseUrl;
+use super::{DatabaseUrl, OverColumns};
 
 /// A connection to one of the two databases.
 pub enum Conn {
@@ -55,8 +55,8 @@ pub enum OpenError {
 /// busy_timeout comes first, since the others may already meet a lock. `synchronous=FULL`: a commit is on the disk
 /// before it is answered. The WAL is copied back in larger steps than SQLite's own, to fold repeated saves of a page.
 const SQLITE_SET_UP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000; \
-     PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;";
+     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1000; \
+     PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864;";
 
 /// A server that is set to acknowledge before the disk has it is overruled; stronger settings stay as they are.
 /// Every query of the hot path has one good plan, so it is made once. Waiting has an end.
@@ -145,13 +145,13 @@ pub fn write_rows<R>(
 pub fn lock_keys<'a>(conn: &mut Conn, keys: impl Iterator<Item = (&'a str, i64)>) -> QueryResult<()> {
     let Conn::Postgres(conn) = conn else { return Ok(()) };
     let (emails, surveys): (Vec<&str>, Vec<i64>) = keys.unzip();
-    // Diesel has no unnest. OFFSET 0 keeps the sorted list apart from the locking, which must follow its order.
-    diesel::sql_query(
-        "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended(email, survey_id) AS key \
-         FROM unnest($1, $2) AS pair (email, survey_id) ORDER BY key OFFSET 0) AS sorted",
-    )
-    .bind::<Array<Text>, _>(emails)
-    .bind::<Array<BigInt>, _>(surveys)
+    // OFFSET 0 keeps the sorted list apart from the locking, which must follow its order.
+    OverColumns {
+        before: "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended(email, survey_id) AS key \
+                 FROM unnest(",
+        columns: (emails.into_sql::<Array<Text>>(), surveys.into_sql::<Array<BigInt>>()),
+        after: ") AS pair (email, survey_id) ORDER BY key OFFSET 0) AS sorted",
+    }
     .execute(conn)
     .map(drop)
 }

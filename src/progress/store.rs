@@ -14,7 +14,7 @@ use crate::{
     clock::Moment,
     companies::{CompanyId, GuestCode},
     db::{
-        Conn, lock_keys,
+        Conn, OverColumns, lock_keys,
         schema::{form_progress, readiness},
         types, write_rows,
     },
@@ -163,37 +163,40 @@ pub fn delete(conn: &mut Conn, ids: &[DraftId]) -> QueryResult<()> {
     on_backend!(conn => diesel::delete(gone).execute(conn)).map(drop)
 }
 
-/// One statement of constant text for any number of rows. Diesel's own batch insert is made anew, parsed and
-/// planned, for each number of rows; it knows neither `unnest` nor how to insert from it.
+/// One statement for all rows, new or not.
 fn upsert_all(conn: &mut diesel::PgConnection, drafts: &[(&Head, &Content)]) -> QueryResult<usize> {
     fn column<'a, T>(drafts: &[(&'a Head, &'a Content)], of: impl Fn(&'a Head, &'a Content) -> T) -> Vec<T> {
         drafts.iter().map(|(head, content)| of(head, content)).collect()
     }
-    diesel::sql_query(
-        "INSERT INTO form_progress (draft_id, email, survey_id, company_id, guest_code_key, current_screen, \
-         furthest_screen, fingerprint, version, digest, created_at, updated_at, expires_at, meta, data) \
-         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
-         ON CONFLICT (draft_id) DO UPDATE SET company_id = excluded.company_id, \
-         guest_code_key = excluded.guest_code_key, current_screen = excluded.current_screen, \
-         furthest_screen = excluded.furthest_screen, fingerprint = excluded.fingerprint, version = excluded.version, \
-         digest = excluded.digest, updated_at = excluded.updated_at, expires_at = excluded.expires_at, \
-         meta = excluded.meta, data = excluded.data",
-    )
-    .bind::<Array<types::Uuid>, _>(column(drafts, |head, _| head.draft_id))
-    .bind::<Array<Nullable<Text>>, _>(column(drafts, |head, _| head.email.as_ref().map(Email::as_str)))
-    .bind::<Array<BigInt>, _>(column(drafts, |head, _| head.survey_id.0))
-    .bind::<Array<Nullable<BigInt>>, _>(column(drafts, |head, _| head.company_id.map(|id| id.0)))
-    .bind::<Array<Nullable<Text>>, _>(column(drafts, |head, _| head.guest_code.as_ref().map(GuestCode::as_str)))
-    .bind::<Array<Integer>, _>(column(drafts, |head, _| head.current_screen.0))
-    .bind::<Array<Integer>, _>(column(drafts, |head, _| head.furthest_screen.0))
-    .bind::<Array<Nullable<Text>>, _>(column(drafts, |head, _| head.fingerprint.as_ref().map(Fingerprint::as_str)))
-    .bind::<Array<BigInt>, _>(column(drafts, |head, _| head.version.0))
-    .bind::<Array<Binary>, _>(column(drafts, |head, _| head.digest.as_bytes()))
-    .bind::<Array<types::Instant>, _>(column(drafts, |head, _| head.created_at))
-    .bind::<Array<types::Instant>, _>(column(drafts, |head, _| head.updated_at))
-    .bind::<Array<types::Instant>, _>(column(drafts, |head, _| head.expires_at))
-    .bind::<Array<Nullable<Text>>, _>(column(drafts, |_, content| content.meta.as_ref().map(|meta| meta.get())))
-    .bind::<Array<Text>, _>(column(drafts, |_, content| content.data.get()))
+    type NullableTexts = Array<Nullable<Text>>;
+    let columns = (
+        column(drafts, |head, _| head.draft_id).into_sql::<Array<types::Uuid>>(),
+        column(drafts, |head, _| head.email.as_ref().map(Email::as_str)).into_sql::<NullableTexts>(),
+        column(drafts, |head, _| head.survey_id.0).into_sql::<Array<BigInt>>(),
+        column(drafts, |head, _| head.company_id.map(|id| id.0)).into_sql::<Array<Nullable<BigInt>>>(),
+        column(drafts, |head, _| head.guest_code.as_ref().map(GuestCode::as_str)).into_sql::<NullableTexts>(),
+        column(drafts, |head, _| head.current_screen.0).into_sql::<Array<Integer>>(),
+        column(drafts, |head, _| head.furthest_screen.0).into_sql::<Array<Integer>>(),
+        column(drafts, |head, _| head.fingerprint.as_ref().map(Fingerprint::as_str)).into_sql::<NullableTexts>(),
+        column(drafts, |head, _| head.version.0).into_sql::<Array<BigInt>>(),
+        column(drafts, |head, _| head.digest.as_bytes()).into_sql::<Array<Binary>>(),
+        column(drafts, |head, _| head.created_at).into_sql::<Array<types::Instant>>(),
+        column(drafts, |head, _| head.updated_at).into_sql::<Array<types::Instant>>(),
+        column(drafts, |head, _| head.expires_at).into_sql::<Array<types::Instant>>(),
+        column(drafts, |_, content| content.meta.as_ref().map(|meta| meta.get())).into_sql::<NullableTexts>(),
+        column(drafts, |_, content| content.data.get()).into_sql::<Array<Text>>(),
+    );
+    OverColumns {
+        before: "INSERT INTO form_progress (draft_id, email, survey_id, company_id, guest_code_key, current_screen, \
+                 furthest_screen, fingerprint, version, digest, created_at, updated_at, expires_at, meta, data) \
+                 SELECT * FROM unnest(",
+        columns,
+        after: ") ON CONFLICT (draft_id) DO UPDATE SET company_id = excluded.company_id, \
+                guest_code_key = excluded.guest_code_key, current_screen = excluded.current_screen, \
+                furthest_screen = excluded.furthest_screen, fingerprint = excluded.fingerprint, \
+                version = excluded.version, digest = excluded.digest, updated_at = excluded.updated_at, \
+                expires_at = excluded.expires_at, meta = excluded.meta, data = excluded.data",
+    }
     .execute(conn)
 }
 

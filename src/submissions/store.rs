@@ -11,7 +11,7 @@ use super::{NewSubmission, Receipt, answers::Answer};
 use crate::{
     clock::Moment,
     db::{
-        Conn,
+        Conn, OverColumns,
         schema::{answers, submissions},
         types, write_rows,
     },
@@ -97,7 +97,7 @@ struct Numbered {
     survey_id: i64,
 }
 
-/// One statement for any number of rows: see `upsert_all` in the store of drafts.
+/// One statement for all rows. `sql_query` and not `OverColumns`, since it answers with rows.
 fn insert_all(conn: &mut diesel::PgConnection, rows: &[Row<'_>]) -> QueryResult<usize> {
     let numbered: Vec<Numbered> = diesel::sql_query(
         "INSERT INTO submissions (email, survey_id, company_id, participant, answers_count, digest, submitted_at) \
@@ -138,12 +138,16 @@ fn insert_answer(
 }
 
 fn insert_answers(conn: &mut diesel::PgConnection, rows: &[(i64, i32, &Answer)]) -> QueryResult<usize> {
-    diesel::sql_query(
-        "INSERT INTO answers (submission_id, position, question, value) SELECT * FROM unnest($1, $2, $3, $4)",
-    )
-    .bind::<Array<BigInt>, _>(rows.iter().map(|(id, ..)| *id).collect::<Vec<_>>())
-    .bind::<Array<Integer>, _>(rows.iter().map(|(_, position, _)| *position).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(rows.iter().map(|(.., answer)| answer.question.as_str()).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(rows.iter().map(|(.., answer)| answer.value.get()).collect::<Vec<_>>())
+    let columns = (
+        rows.iter().map(|(id, ..)| *id).collect::<Vec<_>>().into_sql::<Array<BigInt>>(),
+        rows.iter().map(|(_, position, _)| *position).collect::<Vec<_>>().into_sql::<Array<Integer>>(),
+        rows.iter().map(|(.., answer)| answer.question.as_str()).collect::<Vec<_>>().into_sql::<Array<Text>>(),
+        rows.iter().map(|(.., answer)| answer.value.get()).collect::<Vec<_>>().into_sql::<Array<Text>>(),
+    );
+    OverColumns {
+        before: "INSERT INTO answers (submission_id, position, question, value) SELECT * FROM unnest(",
+        columns,
+        after: ")",
+    }
     .execute(conn)
 }
