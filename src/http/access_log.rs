@@ -9,6 +9,7 @@ use rocket::{
     fairing::{Fairing, Info, Kind},
     http::{Header, Method},
 };
+use url::form_urlencoded;
 
 use super::request_id;
 
@@ -23,11 +24,9 @@ impl Fairing for AccessLog {
         Info { name: "Access log", kind: Kind::Request | Kind::Response }
     }
 
-    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
         request.local_cache(|| Started(Instant::now()));
-        // Rocket lets a form name another method in its body. No client of ours does, and a POST that turns into
-        // a DELETE is nobody's wish.
-        if request.content_type().is_some_and(|declared| declared.is_form()) && request.method() != Method::Post {
+        if names_another_method(request, data).await {
             request.set_method(Method::Post);
         }
     }
@@ -49,4 +48,11 @@ impl Fairing for AccessLog {
             "request"
         );
     }
+}
+
+/// Rocket lets a posted form name another method in its body, and has already obeyed. No client of ours does that,
+/// and a POST that turns into a DELETE is nobody's wish.
+async fn names_another_method(request: &Request<'_>, data: &mut Data<'_>) -> bool {
+    let is_form = request.content_type().is_some_and(|declared| declared.is_form());
+    is_form && form_urlencoded::parse(data.peek(512).await).next().is_some_and(|(name, _)| name == "_method")
 }
