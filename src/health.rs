@@ -22,7 +22,7 @@ pub struct Health {
 }
 
 /// Ask whether the process lives
-#[utoipa::path(tag = "Service", responses((status = 200, description = "It does", body = Health)))]
+#[utoipa::path(tag = "Service", responses((status = 200, description = "It does", body = Health, example = json!({"status": "ok"}))))]
 #[get("/healthz")]
 fn lives() -> Json<Health> {
     Json(Health { status: "ok" })
@@ -32,7 +32,7 @@ fn lives() -> Json<Health> {
 ///
 /// It writes a row, through the queue and onto the disk.
 #[utoipa::path(tag = "Service", responses(
-    (status = 200, description = "It can", body = Health),
+    (status = 200, description = "It can", body = Health, example = json!({"status": "ok"})),
     (status = 503, response = crate::openapi::Unavailable)
 ))]
 #[get("/readyz")]

@@ -1,5 +1,7 @@
 //! `formprogress serve`: start, say where, serve, stop without losing anything.
 
+use std::io::Write;
+
 use formprogress::{
     Service, StartError,
     clock::Clock,
@@ -83,19 +85,23 @@ fn print_banner(rocket: &Rocket<Orbit>, database: &str, migrated: Migrated, next
         0 => "up to date".to_owned(),
         applied => format!("{} applied", plural(applied as i64, "migration")),
     };
-    println!("formprogress {}", env!("CARGO_PKG_VERSION"));
-    println!("  database   {database} ({migrations})");
-    println!("  listening  {base}");
-    println!("  docs       {base}/docs");
+    let mut lines = vec![
+        format!("formprogress {}", env!("CARGO_PKG_VERSION")),
+        format!("  database   {database} ({migrations})"),
+        format!("  listening  {base}"),
+        format!("  docs       {base}/docs"),
+    ];
     match next {
         Next::Demo(demo) => {
             let survey = demo.survey_id;
-            println!("  demo       survey {survey}, guest code {}", demo::GUEST_CODE);
-            println!("  next       curl '{base}/api/surveys/{survey}'");
+            lines.push(format!("  demo       survey {survey}, guest code {}", demo::GUEST_CODE));
+            lines.push(format!("  next       curl '{base}/api/surveys/{survey}'"));
         }
         Next::NoSurveyYet => {
-            println!("  next       no survey yet: formprogress survey import FILE, or start with --demo");
+            lines.push("  next       no survey yet: formprogress survey import FILE, or start with --demo".into());
         }
-        Next::Docs => println!("  next       open {base}/docs, or point a front end at {base}/api"),
+        Next::Docs => lines.push(format!("  next       open {base}/docs, or point a front end at {base}/api")),
     }
+    // Whoever started us may have closed our output: that is no reason not to serve.
+    drop(writeln!(std::io::stdout(), "{}", lines.join("\n")));
 }

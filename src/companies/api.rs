@@ -43,9 +43,11 @@ pub struct InvitationBody {
 ///
 /// Any 2xx means that the code is good; the company comes with it.
 #[utoipa::path(
-    context_path = "/api", tag = "Survey front end", request_body = InvitationBody,
+    context_path = "/api", tag = "Survey front end", 
+    request_body(content = InvitationBody, example = json!({"invitation_code": "DEMO"})),
     responses(
-        (status = 200, description = "The company of the code", body = Envelope<CompanyView>),
+        (status = 200, description = "The company of the code", body = Envelope<CompanyView>, example = json!({"status": "ok",
+            "message": "The guest code is valid.", "data": {"id": 1, "name": "Demo Company", "details": "Thank you for taking part."}})),
         (status = 400, response = crate::openapi::InvalidGuestCode),
         (status = 413, response = crate::openapi::BodyTooLarge),
         (status = 415, response = crate::openapi::UnsupportedMediaType),
@@ -58,7 +60,7 @@ async fn check_guest_code(
     body: Result<JsonBody<'_>, Problem>,
     database: &State<Database>,
 ) -> Result<Json<Envelope<CompanyView>>, Problem> {
-    query.fields(&[])?;
+    query.none()?;
     let mut fields = body?.fields()?;
     let code = fields.required::<GuestCode>("invitation_code");
     let code = fields.finish(code)?;

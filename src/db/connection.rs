@@ -160,8 +160,13 @@ pub fn lock_keys<'a>(conn: &mut Conn, keys: impl Iterator<Item = (&'a str, i64)>
 /// race), rather than being away, locked or full. Only then is it worth running a group's commands one by one.
 pub fn is_refusal(error: &Error) -> bool {
     match error {
-        Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
-        | Error::BrokenTransactionManager => false,
+        Error::BrokenTransactionManager
+        | Error::DatabaseError(
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ReadOnlyTransaction,
+            _,
+        ) => false,
         Error::DatabaseError(DatabaseErrorKind::Unknown, info) => {
             let message = info.message();
             !["locked", "disk", "readonly", "unable to open", "terminating connection", "timeout", "server closed"]

@@ -29,6 +29,11 @@ impl<'r> Query<'r> {
         }
         Ok(fields)
     }
+
+    /// For a route that takes no parameters: refuses any.
+    pub fn none(&self) -> Result<(), Problem> {
+        self.fields(&[])?.finish(Some(()))
+    }
 }
 
 #[rocket::async_trait]

@@ -38,7 +38,13 @@ pub fn routes() -> Vec<Route> {
 
 /// A draft, as the participant's front end gets it back.
 #[derive(Serialize, ToSchema)]
-#[schema(title = "Draft")]
+#[schema(title = "Draft", example = json!({
+    "draft_id": "019aa5d2-7b5c-7d3e-8c1f-2f9a4b6c8d0e", "email": "ana@example.com", "survey_id": 1, "company_id": 1,
+    "current_screen": 2,
+    "data": {"guestCodeResponse": {"guestCode": "DEMO"}, "responses": [{"questionId": 10, "optionId": 102}]},
+    "meta": null, "fingerprint": null, "version": 5, "created_at": "2026-11-21T09:30:00.000000Z",
+    "updated_at": "2026-11-24T17:05:12.481516Z", "expires_at": "2026-12-24T17:05:12.481516Z"
+}))]
 pub struct DraftView<'a> {
     draft_id: DraftId,
     /// The participant's address, trimmed and case-folded.
@@ -50,7 +56,7 @@ pub struct DraftView<'a> {
     current_screen: Screen,
     /// The front end's whole form state, byte for byte as it was saved. Not under `Prefer: return=minimal`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, example = json!({"responses": [{"questionId": 10, "value": "train"}]}))]
+    #[schema(value_type = Object, required = false)]
     data: Option<&'a RawValue>,
     /// The front end's own notes. Not under `Prefer: return=minimal`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,7 +205,7 @@ pub struct SaveBody {
     current_screen: Option<Screen>,
     /// The front end's whole form state. Replaces the old one; needed for a new draft. A guest code in
     /// `guestCodeResponse.guestCode` links the draft to its company.
-    #[schema(value_type = Option<Object>, example = json!({"guestCodeResponse": {"guestCode": "DEMO"}, "responses": []}))]
+    #[schema(value_type = Object, required = false)]
     data: Option<()>,
     /// The front end's own notes. Without it the draft keeps its own; null clears it.
     #[schema(value_type = Option<Object>)]
@@ -213,7 +219,9 @@ pub struct SaveBody {
 /// Starts the participant's draft, or replaces its content. Acknowledged means on the disk. Every save moves the
 /// draft's expiry on; one that says what is already there leaves the version as it is.
 #[utoipa::path(
-    context_path = "/api", tag = "Progress", request_body = SaveBody,
+    context_path = "/api", tag = "Progress",
+    request_body(content = SaveBody, example = json!({"email": "ana@example.com", "survey_id": 1, "current_screen": 2,
+        "data": {"guestCodeResponse": {"guestCode": "DEMO"}, "responses": [{"questionId": 10, "optionId": 102}]}})),
     params(("Prefer" = Option<String>, Header, description = "`return=minimal`: an answer without data and meta", example = "return=minimal")),
     responses(
         (status = 201, description = "A new draft", body = DraftView<'static>, headers(("ETag" = String, description = "The draft's version"))),
@@ -234,7 +242,7 @@ async fn save(
     conditions: Conditions<'_>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
-    query.fields(&[])?;
+    query.none()?;
     let save = save_in(body?.fields()?)?;
     let pair = save.pair.clone();
     let bytes = save.data.as_ref().map_or(0, |data| data.get().len());

@@ -227,7 +227,7 @@ impl Thread {
         let settled = match self.attempt(&mut jobs) {
             // A connection that died while nobody used it: the group is worth a second try on a new one. That is
             // safe even if the first try was committed, since each command says what is to be, not what to add.
-            Err(Trouble::Database(error)) if !is_refusal(&error) && self.conn.is_none() => {
+            Err(Trouble::Database(error)) if self.conn.is_none() => {
                 tracing::warn!(%error, "the writer connects again");
                 self.attempt(&mut jobs)
             }

@@ -46,7 +46,7 @@ pub struct SubmissionBody {
     participant: Option<()>,
     /// An object `{question: value}`, a list of objects with a `questionId`, or a list of ids of options that the
     /// survey's definition knows. Without it, the participant is just marked as done.
-    #[schema(value_type = Option<Object>, example = json!({"10": "train"}))]
+    #[schema(value_type = Option<Object>)]
     answers: Option<()>,
 }
 
@@ -67,9 +67,12 @@ pub struct SubmissionView {
 ///
 /// The end of the draft, in the same transaction. Sent again unchanged, it is answered as the first time.
 #[utoipa::path(
-    context_path = "/api", tag = "Submissions", request_body = SubmissionBody,
+    context_path = "/api", tag = "Submissions", 
+    request_body(content = SubmissionBody, example = json!({"survey_id": 1, "email": "ana@example.com", "guest_code": "DEMO",
+        "participant": {"name": "Ana"}, "answers": {"10": 102, "20": 201}})),
     responses(
-        (status = 201, description = "The submission", body = SubmissionView),
+        (status = 201, description = "The submission", body = SubmissionView, example = json!({"submission_id": 42, "survey_id": 1,
+            "email": "ana@example.com", "answers_count": 2, "submitted_at": "2026-11-24T17:09:41.000000Z"})),
         (status = 400, response = crate::openapi::InvalidSubmission),
         (status = 403, response = crate::openapi::SurveyClosed),
         (status = 404, response = crate::openapi::SurveyNotFound),
@@ -87,7 +90,7 @@ async fn submit(
     database: &State<Database>,
     writer: &State<Writer>,
 ) -> Result<status::Custom<Json<SubmissionView>>, Problem> {
-    query.fields(&[])?;
+    query.none()?;
     let mut fields = body?.fields()?;
     let pair = pair_of(&mut fields);
     let guest_code = fields.optional("guest_code");
@@ -141,9 +144,12 @@ pub struct ResponseView {
 ///
 /// The same as a submission, in the form of existing survey front ends.
 #[utoipa::path(
-    context_path = "/api", tag = "Survey front end", request_body = ResponseBody,
+    context_path = "/api", tag = "Survey front end", 
+    request_body(content = ResponseBody, example = json!({"invitation_code": "DEMO", "survey_id": 1,
+        "participant": {"email": "ana@example.com", "name": "Ana"}, "answers": [102, 201]})),
     responses(
-        (status = 201, description = "The submission", body = Envelope<ResponseView>),
+        (status = 201, description = "The submission", body = Envelope<ResponseView>, example = json!({"status": "ok",
+            "message": "Thank you, your answers have been received.", "data": {"submission_id": 42, "answers_count": 2}})),
         (status = 400, response = crate::openapi::InvalidSubmission),
         (status = 403, response = crate::openapi::SurveyClosed),
         (status = 404, response = crate::openapi::SurveyNotFound),
@@ -161,7 +167,7 @@ async fn respond(
     database: &State<Database>,
     writer: &State<Writer>,
 ) -> Result<status::Custom<Json<Envelope<ResponseView>>>, Problem> {
-    query.fields(&[])?;
+    query.none()?;
     let mut fields = body?.fields()?;
     let guest_code = fields.required::<GuestCode>("invitation_code");
     let survey_id = fields.required_as(&["survey_id", "survey"]);
@@ -201,9 +207,11 @@ pub struct HasAnswerView {
 
 /// Ask whether a participant has answered a survey
 #[utoipa::path(
-    context_path = "/api", tag = "Survey front end", request_body = HasAnswerBody,
+    context_path = "/api", tag = "Survey front end", 
+    request_body(content = HasAnswerBody, example = json!({"email": "ana@example.com", "survey_id": 1})),
     responses(
-        (status = 200, description = "Whether they have", body = Envelope<HasAnswerView>),
+        (status = 200, description = "Whether they have", body = Envelope<HasAnswerView>, example = json!({"status": "ok",
+            "message": "This email has not answered this survey.", "data": {"has_answer": false}})),
         (status = 400, response = crate::openapi::InvalidRequest),
         (status = 404, response = crate::openapi::SurveyNotFound),
         (status = 413, response = crate::openapi::BodyTooLarge),
@@ -217,7 +225,7 @@ async fn has_answer(
     body: Result<JsonBody<'_>, Problem>,
     database: &State<Database>,
 ) -> Result<Json<Envelope<HasAnswerView>>, Problem> {
-    query.fields(&[])?;
+    query.none()?;
     let mut fields = body?.fields()?;
     let pair = pair_of(&mut fields);
     let pair = fields.finish(pair)?;
