@@ -27,7 +27,6 @@ fn decide(save: &Save, clock: &Clock) -> Result<rules::Saved, Problem> {
 
 #[post("/progress", data = "<body>")]
 async fn save(
-    query: Query<'_>,
     body: Result<JsonBody<'_>, Problem>,
     conditions: Conditions<'_>,
     clock: &State<Clock>,

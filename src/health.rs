@@ -33,7 +33,7 @@ fn lives() -> Json<Health> {
 /// It writes a row, through the queue and onto the disk.
 #[utoipa::path(tag = "Service", responses(
     (status = 200, description = "It can", body = Health, example = json!({"status": "ok"})),
-    (status = 503, response = crate::openapi::Unavailable)
+    crate::openapi::AnyStorage
 ))]
 #[get("/readyz")]
 async fn ready(writer: &State<Writer>) -> Result<Json<Health>, Problem> {

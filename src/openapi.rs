@@ -1,8 +1,10 @@
 //! The OpenAPI document, and the page that shows it. A test holds both to the routes.
 
+use std::collections::BTreeMap;
+
 use rocket::{Route, get, routes, serde::json::Json};
 use utoipa::{
-    OpenApi, ToResponse,
+    IntoResponses, OpenApi, ToResponse,
     openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, example::ExampleBuilder},
 };
 use utoipa_swagger_ui::SwaggerUi;
@@ -56,6 +58,28 @@ pub struct ApiDoc;
 #[get("/openapi.json")]
 fn document() -> Json<utoipa::openapi::OpenApi> {
     Json(ApiDoc::openapi())
+}
+
+/// What every route with a body may answer besides.
+pub struct AnyBody;
+
+impl IntoResponses for AnyBody {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[("413", "BodyTooLarge"), ("415", "UnsupportedMediaType")])
+    }
+}
+
+/// What every route that asks the database may answer besides.
+pub struct AnyStorage;
+
+impl IntoResponses for AnyStorage {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[("500", "InternalError"), ("503", "Unavailable")])
+    }
+}
+
+fn references(responses: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    responses.iter().map(|(status, name)| (status.to_string(), Ref::from_response_name(*name).into())).collect()
 }
 
 /// Declares the responses that several routes share: a name, what it means, and the codes it may hold.

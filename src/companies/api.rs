@@ -5,12 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{CompanyId, GuestCode, store};
-use crate::{
-    db::Database,
-    http::{JsonBody, Query},
-    problem::Problem,
-    views::Envelope,
-};
+use crate::{db::Database, http::JsonBody, problem::Problem, views::Envelope};
 
 /// The routes of this slice.
 pub fn routes() -> Vec<Route> {
@@ -49,18 +44,15 @@ pub struct InvitationBody {
         (status = 200, description = "The company of the code", body = Envelope<CompanyView>, example = json!({"status": "ok",
             "message": "The guest code is valid.", "data": {"id": 1, "name": "Demo Company", "details": "Thank you for taking part."}})),
         (status = 400, response = crate::openapi::InvalidGuestCode),
-        (status = 413, response = crate::openapi::BodyTooLarge),
-        (status = 415, response = crate::openapi::UnsupportedMediaType),
-        (status = 503, response = crate::openapi::Unavailable)
+        crate::openapi::AnyBody,
+        crate::openapi::AnyStorage
     )
 )]
 #[post("/invitation-code", data = "<body>")]
 async fn check_guest_code(
-    query: Query<'_>,
     body: Result<JsonBody<'_>, Problem>,
     database: &State<Database>,
 ) -> Result<Json<Envelope<CompanyView>>, Problem> {
-    query.none()?;
     let mut fields = body?.fields()?;
     let code = fields.required::<GuestCode>("invitation_code");
     let code = fields.finish(code)?;

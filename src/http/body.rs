@@ -10,7 +10,7 @@ use rocket::{
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Fields;
+use super::{Fields, Query};
 use crate::problem::Problem;
 
 /// How deep objects and lists may be nested. Forms of the largest kinds stay below 30.
@@ -51,6 +51,8 @@ impl<'r> FromData<'r> for JsonBody<'r> {
 }
 
 async fn read(request: &Request<'_>, data: Data<'_>) -> Result<String, Problem> {
+    // No route has both: a parameter beside a body is a mistake.
+    Query::of(request).none()?;
     let json = request.content_type().is_some_and(|declared| {
         declared.top() == "application" && (declared.sub() == "json" || declared.sub().as_str().ends_with("+json"))
     });

@@ -14,6 +14,11 @@ use crate::problem::Problem;
 pub struct Query<'r>(&'r str);
 
 impl<'r> Query<'r> {
+    /// Of this request.
+    pub fn of(request: &'r Request<'_>) -> Self {
+        Self(request.uri().query().map_or("", |query| query.as_str()))
+    }
+
     /// The parameters; one that is not among `known` is refused, since a misspelt name must not be ignored.
     pub fn fields(&self, known: &[&str]) -> Result<Fields<'r>, Problem> {
         let parameters: Vec<_> = form_urlencoded::parse(self.0.as_bytes()).collect();
@@ -41,6 +46,6 @@ impl<'r> FromRequest<'r> for Query<'r> {
     type Error = std::convert::Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
-        Success(Self(request.uri().query().map_or("", |query| query.as_str())))
+        Success(Self::of(request))
     }
 }

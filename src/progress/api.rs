@@ -172,7 +172,7 @@ impl<'r> FromRequest<'r> for Conditions<'r> {
         (status = 304, description = "The client has this version"),
         (status = 400, response = crate::openapi::InvalidRequest),
         (status = 404, response = crate::openapi::ProgressNotFound),
-        (status = 503, response = crate::openapi::Unavailable)
+        crate::openapi::AnyStorage
     )
 )]
 #[get("/progress")]
@@ -229,20 +229,16 @@ pub struct SaveBody {
         (status = 400, response = crate::openapi::InvalidSave),
         (status = 403, response = crate::openapi::SurveyClosed),
         (status = 404, response = crate::openapi::SurveyNotFound),
-        (status = 413, response = crate::openapi::BodyTooLarge),
-        (status = 415, response = crate::openapi::UnsupportedMediaType),
-        (status = 500, response = crate::openapi::InternalError),
-        (status = 503, response = crate::openapi::Unavailable)
+        crate::openapi::AnyBody,
+        crate::openapi::AnyStorage
     )
 )]
 #[post("/progress", data = "<body>")]
 async fn save(
-    query: Query<'_>,
     body: Result<JsonBody<'_>, Problem>,
     conditions: Conditions<'_>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
-    query.none()?;
     let save = save_in(body?.fields()?)?;
     let pair = save.pair.clone();
     let bytes = save.data.as_ref().map_or(0, |data| data.get().len());
@@ -261,8 +257,7 @@ async fn save(
     responses(
         (status = 204, description = "Nothing is saved (any more)"),
         (status = 400, response = crate::openapi::InvalidRequest),
-        (status = 500, response = crate::openapi::InternalError),
-        (status = 503, response = crate::openapi::Unavailable)
+        crate::openapi::AnyStorage
     )
 )]
 #[delete("/progress")]

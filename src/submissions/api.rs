@@ -15,7 +15,7 @@ use crate::{
     companies::GuestCode,
     db::Database,
     email::Email,
-    http::{Fields, JsonBody, Parameter, Query, fields},
+    http::{Fields, JsonBody, Parameter, fields},
     problem::Problem,
     progress::{Json as KeptJson, Pair, api::pair_of, writer::Writer},
     surveys::{self, SurveyId},
@@ -76,21 +76,17 @@ pub struct SubmissionView {
         (status = 400, response = crate::openapi::InvalidSubmission),
         (status = 403, response = crate::openapi::SurveyClosed),
         (status = 404, response = crate::openapi::SurveyNotFound),
-        (status = 413, response = crate::openapi::BodyTooLarge),
-        (status = 415, response = crate::openapi::UnsupportedMediaType),
+        crate::openapi::AnyBody,
         (status = 422, response = crate::openapi::AnswersInvalid),
-        (status = 500, response = crate::openapi::InternalError),
-        (status = 503, response = crate::openapi::Unavailable)
+        crate::openapi::AnyStorage
     )
 )]
 #[post("/submissions", data = "<body>")]
 async fn submit(
-    query: Query<'_>,
     body: Result<JsonBody<'_>, Problem>,
     database: &State<Database>,
     writer: &State<Writer>,
 ) -> Result<status::Custom<Json<SubmissionView>>, Problem> {
-    query.none()?;
     let mut fields = body?.fields()?;
     let pair = pair_of(&mut fields);
     let guest_code = fields.optional("guest_code");
@@ -153,21 +149,17 @@ pub struct ResponseView {
         (status = 400, response = crate::openapi::InvalidSubmission),
         (status = 403, response = crate::openapi::SurveyClosed),
         (status = 404, response = crate::openapi::SurveyNotFound),
-        (status = 413, response = crate::openapi::BodyTooLarge),
-        (status = 415, response = crate::openapi::UnsupportedMediaType),
+        crate::openapi::AnyBody,
         (status = 422, response = crate::openapi::AnswersInvalid),
-        (status = 500, response = crate::openapi::InternalError),
-        (status = 503, response = crate::openapi::Unavailable)
+        crate::openapi::AnyStorage
     )
 )]
 #[post("/response", data = "<body>")]
 async fn respond(
-    query: Query<'_>,
     body: Result<JsonBody<'_>, Problem>,
     database: &State<Database>,
     writer: &State<Writer>,
 ) -> Result<status::Custom<Json<Envelope<ResponseView>>>, Problem> {
-    query.none()?;
     let mut fields = body?.fields()?;
     let guest_code = fields.required::<GuestCode>("invitation_code");
     let survey_id = fields.required_as(&["survey_id", "survey"]);
@@ -214,18 +206,15 @@ pub struct HasAnswerView {
             "message": "This email has not answered this survey.", "data": {"has_answer": false}})),
         (status = 400, response = crate::openapi::InvalidRequest),
         (status = 404, response = crate::openapi::SurveyNotFound),
-        (status = 413, response = crate::openapi::BodyTooLarge),
-        (status = 415, response = crate::openapi::UnsupportedMediaType),
-        (status = 503, response = crate::openapi::Unavailable)
+        crate::openapi::AnyBody,
+        crate::openapi::AnyStorage
     )
 )]
 #[post("/participant/has-answer", data = "<body>")]
 async fn has_answer(
-    query: Query<'_>,
     body: Result<JsonBody<'_>, Problem>,
     database: &State<Database>,
 ) -> Result<Json<Envelope<HasAnswerView>>, Problem> {
-    query.none()?;
     let mut fields = body?.fields()?;
     let pair = pair_of(&mut fields);
     let pair = fields.finish(pair)?;

@@ -59,7 +59,7 @@ pub struct SurveyJson {
             "updated_at": "2026-11-21T09:30:00.000000Z", "question_groups": [{"id": 1, "name": "Your way", "questions": [
                 {"id": 10, "text": "How do you usually get to work?", "options": [{"id": 100, "text": "On foot"}]}]}]})),
         (status = 404, response = crate::openapi::SurveyNotFound),
-        (status = 503, response = crate::openapi::Unavailable)
+        crate::openapi::AnyStorage
     )
 )]
 #[get("/surveys/<id>")]
