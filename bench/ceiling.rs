@@ -31,7 +31,6 @@ async fn save(
     conditions: Conditions<'_>,
     clock: &State<Clock>,
 ) -> Result<Draft, Problem> {
-    query.fields(&[])?;
     let save = api::save_in(body?.fields()?)?;
     Ok(Draft::saved(decide(&save, clock)?, &conditions))
 }

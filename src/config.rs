@@ -68,7 +68,7 @@ const DEFAULTS: Defaults = Defaults {
     cors_origins: "*",
     purge_schedule: "0 0 * * * *",
     read_connections: 8,
-    postgres_writers: 2,
+    postgres_writers: 1,
     queue_length: 4096,
     queue_memory: "32MiB",
     log_format: LogFormat::Auto,
