@@ -111,9 +111,11 @@ impl Settings {
     /// Reads and checks all settings, Rocket's own too.
     pub fn of(figment: &Figment) -> Result<Self, ConfigError> {
         refuse_unknown_keys(figment)?;
-        figment.extract::<rocket::Config>().map_err(bad)?;
+        let rockets: rocket::Config = figment.extract().map_err(bad)?;
         let settings: Self = figment.extract().map_err(bad)?;
         for (key, value) in [
+            ("workers", rockets.workers),
+            ("max_blocking", rockets.max_blocking),
             ("read_connections", settings.read_connections as usize),
             ("postgres_writers", settings.postgres_writers),
             ("queue_length", settings.queue_length),
@@ -163,7 +165,10 @@ fn refuse_unknown_keys(figment: &Figment) -> Result<(), ConfigError> {
 /// Figment's errors, in one line: what, where, and in which file or variable.
 fn bad(error: rocket::figment::Error) -> ConfigError {
     let line = error.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    ConfigError::Bad(format!("setting {}: {line}", error.path.join(".")))
+    ConfigError::Bad(match error.path.is_empty() {
+        true => format!("the settings cannot be read: {line}"),
+        false => format!("setting {}: {line}", error.path.join(".")),
+    })
 }
 
 fn parsed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DatabaseUrl, D::Error> {

@@ -40,8 +40,8 @@ pub enum StartError {
     #[error(transparent)]
     Migrate(#[from] db::MigrateError),
     /// The setting `purge_schedule` is not a schedule.
-    #[error("setting purge_schedule: {0} (six fields, seconds first, such as \"0 0 * * * *\")")]
-    Schedule(#[from] tokio_cron_scheduler::JobSchedulerError),
+    #[error("setting purge_schedule: {0:?} is not a schedule: six fields, seconds first, such as \"0 0 * * * *\"")]
+    Schedule(String),
     /// The system gives no more threads.
     #[error("the writer could not be started: {0}")]
     Threads(#[from] std::io::Error),
@@ -64,7 +64,8 @@ impl Service {
         let database = Database::open(&settings.database_url, settings.read_connections)?;
         let migrated = database.migrate()?;
         let (writer, threads) = Writer::start(&database, &clock, settings.writer_limits())?;
-        let jobs = Jobs::new(&settings.purge_schedule, Purge::new(writer.clone(), clock.clone()))?;
+        let jobs = Jobs::new(&settings.purge_schedule, Purge::new(writer.clone(), clock.clone()))
+            .map_err(|_| StartError::Schedule(settings.purge_schedule.clone()))?;
         // Rocket's own log shows paths with their queries, and there are emails in those.
         let rocket = rocket::custom(figment.merge(("log_level", "off")))
             .manage(database)

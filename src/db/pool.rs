@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use diesel::QueryResult;
 use rocket::tokio::{sync::Semaphore, task, time::timeout};
 
-use super::{Conn, DatabaseUrl, MigrationError, OpenError, is_refusal, migrations, write};
+use super::{Conn, DatabaseUrl, MigrationError, OpenError, is_refusal, migrations};
 
 /// How long anyone waits for a connection before being told that the database is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -80,14 +80,6 @@ impl Database {
         })
         .await
         .map_err(|_| Unavailable::Panicked)?
-    }
-
-    /// Runs `body` in one transaction that may write, on the calling thread: for the command line.
-    pub fn write<T, E>(&self, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E>
-    where
-        E: From<diesel::result::Error> + From<OpenError>,
-    {
-        write(&mut self.connect()?, body)
     }
 
     /// Applies the missing migrations.
