@@ -1,6 +1,10 @@
 //! `formprogress serve`: start, say where, serve, stop without losing anything.
 
-use std::io::Write;
+use std::{
+    io::Write,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use formprogress::{
     Service, StartError,
@@ -10,7 +14,7 @@ use formprogress::{
     demo::{self, Demo},
     logging, surveys,
 };
-use rocket::{Orbit, Rocket, error::ErrorKind, fairing::AdHoc, tokio};
+use rocket::{Ignite, Orbit, Rocket, error::ErrorKind, fairing::AdHoc, tokio};
 
 use super::{Outcome, plural};
 
@@ -37,7 +41,11 @@ pub fn serve(with_demo: bool) -> Outcome {
         Box::pin(async move { print_banner(rocket, &database, migrated, &next) })
     }));
 
-    let launched = runtime.block_on(rocket.launch());
+    let launched = runtime.block_on(async {
+        let launched = rocket.launch().await;
+        let_requests_finish(&launched).await;
+        launched
+    });
     // Nobody serves any more: what has been accepted is written, and then it is over.
     threads.stop();
     match launched {
@@ -51,11 +59,27 @@ pub fn serve(with_demo: bool) -> Outcome {
                 rockets.address, rockets.port
             )
             .into()),
-            ErrorKind::Shutdown(..) => {
+            ErrorKind::Shutdown(rocket, _) if Arc::strong_count(rocket) > 1 => {
                 Err("requests were still running at the end of the grace period and were cut off".into())
+            }
+            ErrorKind::Shutdown(..) => {
+                tracing::info!("stopped");
+                Ok(())
             }
             kind => Err(format!("the server failed: {kind}").into()),
         },
+    }
+}
+
+/// Rocket 0.5 may notice that its listener has ended before it notices that it was told to stop. It then returns at
+/// once, with an error and without waiting for its connections: each of those holds on to the `Rocket` in the error.
+async fn let_requests_finish(launched: &Result<Rocket<Ignite>, rocket::Error>) {
+    let Err(error) = launched else { return };
+    let ErrorKind::Shutdown(rocket, _) = error.kind() else { return };
+    let patience = &rocket.config().shutdown;
+    let deadline = Instant::now() + Duration::from_secs(u64::from(patience.grace) + u64::from(patience.mercy));
+    while Arc::strong_count(rocket) > 1 && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
