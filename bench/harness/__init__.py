@@ -1,0 +1,1 @@
+"""The benchmark of formprogress. `main.py` is where it starts, `sections.py` says what is measured."""
