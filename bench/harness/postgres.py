@@ -19,17 +19,18 @@ from .service import Programs, prepare
 
 UPSERT = Path(__file__).resolve().parent.parent / "pgbench_upsert.sql"
 # The last full hour is left out, so that what expires during the benchmark does not count.
-EXPIRED = "expires_hour < floor(extract(epoch FROM now()) / 3600) - 1"
+EXPIRED = "purge_hour < floor(extract(epoch FROM now()) / 3600) - 1"
 PAYLOAD_TABLE = """
 CREATE TABLE bench_payload (id integer PRIMARY KEY, head text NOT NULL, tail text NOT NULL);
 """
 FILL = """
 INSERT INTO form_progress
-    (draft_id, email, survey_id, current_screen, furthest_screen, version, digest, created_at, updated_at, expires_at, data)
+    (draft_id, email, survey_id, current_screen, furthest_screen, version, digest, created_at, updated_at, expires_at,
+     purge_hour, data)
 SELECT (lpad(to_hex(1700000000000 + number), 12, '0') || '7' || lpad(to_hex(number % 4096), 3, '0') || '{variant}'
            || lpad(to_hex(number), 15, '0'))::uuid,
        '{kind}' || lpad(number::text, 7, '0') || '@example.com', 1, number % 12, number % 12, 1, sha256(number::text::bytea),
-       expiry - interval '30 days', expiry - interval '30 days', expiry,
+       expiry - interval '30 days', expiry - interval '30 days', expiry, floor(extract(epoch FROM expiry) / 3600),
        (SELECT head || (1700000000000 + number) || tail FROM bench_payload WHERE id = number % {payloads} + 1)
 FROM generate_series({first}::bigint, {last}::bigint) AS number
 CROSS JOIN LATERAL (SELECT {expiry} AS expiry) AS moment
@@ -179,7 +180,7 @@ class PostgresDatabase:
 
     def has_expired(self) -> bool:
         """Whether any draft waits to be purged. Looks from the newest: the dead entries of purged rows lie at the other end."""
-        newest = f"SELECT 1 FROM form_progress WHERE {EXPIRED} ORDER BY expires_hour DESC LIMIT 1"
+        newest = f"SELECT 1 FROM form_progress WHERE {EXPIRED} ORDER BY purge_hour DESC LIMIT 1"
         return self._number(f"SELECT count(*) FROM ({newest}) AS newest") == 1
 
     def _number(self, query: str) -> int:

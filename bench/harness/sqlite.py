@@ -18,11 +18,12 @@ from .service import Programs, prepare
 
 INSERT = """
 INSERT INTO form_progress
-    (draft_id, email, survey_id, current_screen, furthest_screen, version, digest, created_at, updated_at, expires_at, data)
-VALUES (?, ?, 1, ?, ?, 1, ?, ?, ?, ?, ?)
+    (draft_id, email, survey_id, current_screen, furthest_screen, version, digest, created_at, updated_at, expires_at, data,
+     purge_hour)
+VALUES (?1, ?2, 1, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, unixepoch(?8) / 3600)
 """
 # The last full hour is left out, so that what expires during the benchmark does not count.
-EXPIRED = "expires_hour < unixepoch('now') / 3600 - 1"
+EXPIRED = "purge_hour < unixepoch('now') / 3600 - 1"
 
 
 class SqliteSystem:

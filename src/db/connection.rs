@@ -53,10 +53,14 @@ pub enum OpenError {
 }
 
 /// busy_timeout comes first, since the others may already meet a lock. `synchronous=FULL`: a commit is on the disk
-/// before it is answered. The WAL is copied back in larger steps than SQLite's own, to fold repeated saves of a page.
+/// before it is answered.
 const SQLITE_SET_UP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1000; \
-     PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864;";
+     PRAGMA journal_size_limit = 67108864;";
+
+/// A group of saves dirties some hundreds of pages; a cache that holds them all is spared writing some of them twice.
+/// The log is copied by `Checkpoints`: SQLite's own way of doing it is only for when that fails.
+const SQLITE_WRITER: &str = "PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 20000;";
 
 /// A server that is set to acknowledge before the disk has it is overruled; stronger settings stay as they are.
 /// Every query of the hot path has one good plan, so it is made once. Waiting has an end.
@@ -85,6 +89,16 @@ impl Conn {
             Ok(()) => Ok(conn),
             Err(source) => Err(OpenError::SetUp { url: url.to_string(), source }),
         }
+    }
+
+    /// Connects like [`Conn::open`], for a writer.
+    pub fn open_for_writing(url: &DatabaseUrl) -> Result<Self, OpenError> {
+        let mut conn = Self::open(url)?;
+        if let Self::Sqlite(conn) = &mut conn {
+            let refused = |source| OpenError::SetUp { url: url.to_string(), source };
+            conn.batch_execute(SQLITE_WRITER).map_err(refused)?;
+        }
+        Ok(conn)
     }
 
     /// Whether the connection still answers.

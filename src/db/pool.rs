@@ -57,7 +57,7 @@ impl Database {
 
     /// A connection of one's own, for a writer.
     pub fn connect(&self) -> Result<Conn, OpenError> {
-        Conn::open(&self.url)
+        Conn::open_for_writing(&self.url)
     }
 
     /// Runs a query on a pooled connection, off the async threads. It never waits for the writer.

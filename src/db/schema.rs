@@ -52,7 +52,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         expires_at -> Instant,
-        expires_hour -> BigInt,
+        purge_hour -> BigInt,
         meta -> Nullable<Text>,
         data -> Text,
     }

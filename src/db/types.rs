@@ -44,7 +44,7 @@ impl Moment {
         Self(self.0.checked_add_days(Days::new(days.into())).unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
-    /// Whole hours since 1970, the purge's coarse key.
+    /// Whole hours since 1970.
     pub fn hours(self) -> i64 {
         self.0.timestamp().div_euclid(3600)
     }

@@ -65,10 +65,10 @@ impl Purge {
                     Ok((store::purge(conn, now, CHUNK)?, started.elapsed()))
                 })
                 .await?;
-            if purged == 0 {
+            if purged.seen == 0 {
                 break;
             }
-            total += purged;
+            total += purged.gone;
             sleep((took * REST).min(Duration::from_secs(1))).await;
         }
         Ok(total)
@@ -81,10 +81,11 @@ pub fn run_here(conn: &mut Conn, clock: &Clock) -> QueryResult<usize> {
     let mut total = 0;
     loop {
         let started = Instant::now();
-        match write(conn, |conn| store::purge(conn, now, CHUNK))? {
-            0 => return Ok(total),
-            purged => total += purged,
+        let purged = write(conn, |conn| store::purge(conn, now, CHUNK))?;
+        if purged.seen == 0 {
+            return Ok(total);
         }
+        total += purged.gone;
         // The service's saves wait for the same lock: they get it in between.
         std::thread::sleep((started.elapsed() * REST).min(Duration::from_secs(1)));
     }

@@ -145,6 +145,7 @@ pub fn insert(conn: &mut Conn, drafts: &[(&Head, &Content)]) -> QueryResult<()> 
                     form_progress::email.eq(head.email.as_ref().map(Email::as_str)),
                     form_progress::survey_id.eq(head.survey_id.0),
                     form_progress::created_at.eq(head.created_at),
+                    form_progress::purge_hour.eq(head.expires_at.hours()),
                     changing_columns!(head, content),
                 ))
                 .execute(conn)
@@ -183,12 +184,14 @@ fn upsert_all(conn: &mut diesel::PgConnection, drafts: &[(&Head, &Content)]) -> 
         column(drafts, |head, _| head.created_at).into_sql::<Array<types::Instant>>(),
         column(drafts, |head, _| head.updated_at).into_sql::<Array<types::Instant>>(),
         column(drafts, |head, _| head.expires_at).into_sql::<Array<types::Instant>>(),
+        column(drafts, |head, _| head.expires_at.hours()).into_sql::<Array<BigInt>>(),
         column(drafts, |_, content| content.meta.as_ref().map(|meta| meta.get())).into_sql::<NullableTexts>(),
         column(drafts, |_, content| content.data.get()).into_sql::<Array<Text>>(),
     );
     OverColumns {
         before: "INSERT INTO form_progress (draft_id, email, survey_id, company_id, guest_code_key, current_screen, \
-                 furthest_screen, fingerprint, version, digest, created_at, updated_at, expires_at, meta, data) \
+                 furthest_screen, fingerprint, version, digest, created_at, updated_at, expires_at, purge_hour, \
+                 meta, data) \
                  SELECT * FROM unnest(",
         columns,
         after: ") ON CONFLICT (draft_id) DO UPDATE SET company_id = excluded.company_id, \
@@ -200,33 +203,62 @@ fn upsert_all(conn: &mut diesel::PgConnection, drafts: &[(&Head, &Content)]) -> 
     .execute(conn)
 }
 
-/// How many drafts have expired and still have a row.
+/// How many drafts have expired and would be purged now.
 pub fn count_expired(conn: &mut Conn, now: Moment) -> QueryResult<i64> {
     let query = form_progress::table
-        .filter(form_progress::expires_hour.le(now.hours()))
+        .filter(form_progress::purge_hour.le(now.hours()))
         .filter(form_progress::expires_at.le(now))
         .count();
     on_backend!(conn => query.get_result(conn))
 }
 
-/// Deletes up to `limit` expired drafts and says how many. To be run in a write transaction of its own.
-pub fn purge(conn: &mut Conn, now: Moment, limit: i64) -> QueryResult<usize> {
+/// What a step of the purge did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purged {
+    /// Drafts that it looked at; none when there is no more to do.
+    pub seen: usize,
+    /// Those of them that had expired, and are gone.
+    pub gone: usize,
+}
+
+/// Looks at up to `limit` drafts whose hour has come: deletes those that have expired, and writes down for the others
+/// when to look again. To be run in a write transaction of its own.
+pub fn purge(conn: &mut Conn, now: Moment, limit: i64) -> QueryResult<Purged> {
     let query = form_progress::table
-        .filter(form_progress::expires_hour.le(now.hours()))
-        .filter(form_progress::expires_at.le(now))
-        .order(form_progress::expires_hour)
+        .filter(form_progress::purge_hour.le(now.hours()))
+        .order(form_progress::purge_hour)
         .limit(limit)
-        .select((form_progress::draft_id, form_progress::email, form_progress::survey_id));
-    let expired: Vec<(DraftId, Option<String>, i64)> = on_backend!(conn => query.load(conn))?;
-    if expired.is_empty() {
-        return Ok(0);
-    }
+        .select((form_progress::draft_id, form_progress::email, form_progress::survey_id, form_progress::expires_at));
+    let due: Vec<(DraftId, Option<String>, i64, Moment)> = on_backend!(conn => query.load(conn))?;
     // The same locks as a save's, in the same order: neither can wait for the other in a circle.
-    lock_keys(conn, expired.iter().filter_map(|(_, email, survey)| Some((email.as_deref()?, *survey))))?;
-    let ids: Vec<DraftId> = expired.iter().map(|(id, ..)| *id).collect();
+    lock_keys(conn, due.iter().filter_map(|(_, email, survey, _)| Some((email.as_deref()?, *survey))))?;
+
+    let expired: Vec<DraftId> = due.iter().filter(|(.., expires_at)| *expires_at <= now).map(|(id, ..)| *id).collect();
     let gone =
-        form_progress::table.filter(form_progress::draft_id.eq_any(ids)).filter(form_progress::expires_at.le(now));
-    on_backend!(conn => diesel::delete(gone).execute(conn))
+        form_progress::table.filter(form_progress::draft_id.eq_any(expired)).filter(form_progress::expires_at.le(now));
+    let gone = on_backend!(conn => diesel::delete(gone).execute(conn))?;
+
+    let alive: Vec<(DraftId, i64)> = due
+        .iter()
+        .filter(|(.., expires_at)| *expires_at > now)
+        .map(|(id, .., expires_at)| (*id, expires_at.hours().max(now.hours() + 1)))
+        .collect();
+    write_rows(conn, &alive, look_again_at_one, look_again_at_all)?;
+    Ok(Purged { seen: due.len(), gone })
+}
+
+fn look_again_at_one(conn: &mut diesel::SqliteConnection, (id, hour): &(DraftId, i64)) -> QueryResult<usize> {
+    diesel::update(form_progress::table.find(id)).set(form_progress::purge_hour.eq(hour)).execute(conn)
+}
+
+fn look_again_at_all(conn: &mut diesel::PgConnection, rows: &[(DraftId, i64)]) -> QueryResult<usize> {
+    let (ids, hours): (Vec<DraftId>, Vec<i64>) = rows.iter().copied().unzip();
+    OverColumns {
+        before: "UPDATE form_progress SET purge_hour = due.hour FROM unnest(",
+        columns: (ids.into_sql::<Array<types::Uuid>>(), hours.into_sql::<Array<BigInt>>()),
+        after: ") AS due (id, hour) WHERE draft_id = due.id",
+    }
+    .execute(conn)
 }
 
 /// Writes a row of no meaning, to prove that the database takes writes.
