@@ -66,13 +66,15 @@ impl Service {
         let (writer, threads) = Writer::start(&database, &clock, settings.writer_limits())?;
         let jobs = Jobs::new(&settings.purge_schedule, Purge::new(writer.clone(), clock.clone()))
             .map_err(|_| StartError::Schedule(settings.purge_schedule.clone()))?;
+        let cors = http::cors::Cors::new(&settings.cors_origins);
         // Rocket's own log shows paths with their queries, and there are emails in those.
         let rocket = rocket::custom(figment.merge(("log_level", "off")))
             .manage(database)
             .manage(writer)
             .manage(clock)
             .attach(http::access_log::AccessLog)
-            .attach(http::cors::Cors::new(&settings.cors_origins))
+            .manage(cors.clone())
+            .attach(cors)
             .attach(jobs)
             .register("/", rocket::catchers![http::catchers::any])
             .mount("/", rocket::routes![http::cors::preflight])

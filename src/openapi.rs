@@ -1,21 +1,43 @@
 //! The OpenAPI document, and the page that shows it. A test holds both to the routes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use rocket::{Route, get, routes, serde::json::Json};
+use rocket::{Route, get, http::ContentType, routes, serde::json::Json};
 use utoipa::{
     IntoResponses, OpenApi, ToResponse,
     openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, example::ExampleBuilder},
 };
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{companies, health, problem::Problem, problem::ProblemBody, progress, submissions, surveys};
 
-/// The routes of this slice. The viewer is served from the binary and loads nothing from elsewhere.
+/// The routes of this slice.
 pub fn routes() -> Vec<Route> {
-    let viewer: Vec<Route> =
-        SwaggerUi::new("/docs/<_..>").config(utoipa_swagger_ui::Config::from("/openapi.json")).into();
-    [routes![document], viewer].concat()
+    routes![document, viewer, viewer_file]
+}
+
+/// The page that shows the document. It is served from the binary and loads nothing from elsewhere.
+#[get("/docs")]
+fn viewer() -> Result<Asset, Problem> {
+    asset("index.html")
+}
+
+#[get("/docs/<file>")]
+fn viewer_file(file: &str) -> Result<Asset, Problem> {
+    asset(file)
+}
+
+/// A file of the viewer.
+type Asset = (ContentType, Vec<u8>);
+
+fn asset(name: &str) -> Result<Asset, Problem> {
+    let config = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
+    let file = utoipa_swagger_ui::serve(name, config).map_err(|_| Problem::Internal)?.ok_or(Problem::NotFound)?;
+    // The page names its files relative to itself, and must find them without a slash at its end too.
+    let bytes = match name {
+        "index.html" => String::from_utf8_lossy(&file.bytes).replace("<head>", "<head><base href=\"/docs/\">").into(),
+        _ => file.bytes.into_owned(),
+    };
+    Ok((ContentType::parse_flexible(&file.content_type).unwrap_or(ContentType::Binary), bytes))
 }
 
 /// The OpenAPI document of this version.

@@ -13,7 +13,13 @@ use rocket::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{db::Unavailable, http::request_id};
+use crate::{
+    db::{self, Unavailable},
+    http::request_id,
+};
+
+/// More errors than anybody mends at once. Past that they would only make a large answer of a small request.
+pub const MOST_ERRORS: usize = 100;
 
 /// A value that cannot be accepted, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -240,7 +246,7 @@ impl From<Unavailable> for Problem {
         tracing::error!(%cause, "a read failed");
         match cause {
             Unavailable::Panicked => Self::Internal,
-            Unavailable::Query(error) if crate::db::is_refusal(&error) => Self::Internal,
+            Unavailable::Query(error) if db::cause(&error) == db::Cause::Refused => Self::Internal,
             _ => Self::StorageUnavailable,
         }
     }

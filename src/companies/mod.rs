@@ -33,10 +33,11 @@ impl Parameter for GuestCode {
         if text.is_empty() {
             return Err("must not be empty");
         }
-        if text.chars().count() > 100 || text.chars().any(char::is_control) {
+        let folded = text.to_lowercase();
+        if folded.chars().count() > 100 || folded.chars().any(char::is_control) {
             return Err("must be a guest code: 100 characters at most, no control characters");
         }
-        Ok(Self(text.to_lowercase()))
+        Ok(Self(folded))
     }
 }
 

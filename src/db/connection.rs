@@ -66,7 +66,7 @@ const SQLITE_WRITER: &str = "PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoin
 /// Every query of the hot path has one good plan, so it is made once. Waiting has an end.
 const POSTGRES_SET_UP: &str = "SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') = 'off'; \
-     SET plan_cache_mode = force_generic_plan; SET lock_timeout = '10s'; SET statement_timeout = '60s'; \
+     SET plan_cache_mode = force_generic_plan; SET lock_timeout = '2s'; SET statement_timeout = '60s'; \
      SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'warning'; SET TIME ZONE 'UTC';";
 
 impl Conn {
@@ -170,9 +170,21 @@ pub fn lock_keys<'a>(conn: &mut Conn, keys: impl Iterator<Item = (&'a str, i64)>
     .map(drop)
 }
 
-/// Whether the database understood the statement and refused it (a constraint, a value it cannot hold, a lost
-/// race), rather than being away, locked or full. Only then is it worth running a group's commands one by one.
-pub fn is_refusal(error: &Error) -> bool {
+/// Why a transaction failed, as far as it decides what to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The database refused a statement for what it says: a constraint, a value that it cannot hold.
+    Refused,
+    /// Somebody else holds a lock for too long, or won a race. Other statements may well succeed.
+    Contended,
+    /// The database is away, locked as a whole, full or read-only.
+    Away,
+}
+
+/// Tells the causes apart. Diesel keeps the kind of an error, but of most kinds only the message.
+pub fn cause(error: &Error) -> Cause {
+    const AWAY: [&str; 6] = ["locked", "disk", "readonly", "unable to open", "terminating connection", "server closed"];
+    const CONTENDED: [&str; 3] = ["lock timeout", "statement timeout", "deadlock"];
     match error {
         Error::BrokenTransactionManager
         | Error::DatabaseError(
@@ -180,13 +192,16 @@ pub fn is_refusal(error: &Error) -> bool {
             | DatabaseErrorKind::UnableToSendCommand
             | DatabaseErrorKind::ReadOnlyTransaction,
             _,
-        ) => false,
+        ) => Cause::Away,
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Cause::Contended,
         Error::DatabaseError(DatabaseErrorKind::Unknown, info) => {
-            let message = info.message();
-            !["locked", "disk", "readonly", "unable to open", "terminating connection", "timeout", "server closed"]
-                .iter()
-                .any(|sign| message.contains(sign))
+            let says = |signs: &[&str]| signs.iter().any(|sign| info.message().contains(sign));
+            match (says(&CONTENDED), says(&AWAY)) {
+                (true, _) => Cause::Contended,
+                (false, true) => Cause::Away,
+                (false, false) => Cause::Refused,
+            }
         }
-        _ => true,
+        _ => Cause::Refused,
     }
 }

@@ -15,7 +15,7 @@ mod url;
 
 pub use checkpoint::Checkpoints;
 pub use columns::OverColumns;
-pub use connection::{Conn, OpenError, is_refusal, lock_keys, write, write_rows};
+pub use connection::{Cause, Conn, OpenError, cause, lock_keys, write, write_rows};
 pub use migrations::{Migrated, MigrationError, apply, check};
 pub use pool::{Database, MigrateError, Unavailable};
 pub use url::{DatabaseUrl, UrlError};

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use diesel::QueryResult;
 use rocket::tokio::{sync::Semaphore, task, time::timeout};
 
-use super::{Conn, DatabaseUrl, MigrationError, OpenError, is_refusal, migrations};
+use super::{Cause, Conn, DatabaseUrl, MigrationError, OpenError, cause, migrations};
 
 /// How long anyone waits for a connection before being told that the database is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -109,7 +109,7 @@ fn read_from<T>(pool: &r2d2::Pool<Manager>, query: &impl Fn(&mut Conn) -> QueryR
             Err(error) if !matches!(error, diesel::result::Error::NotFound) => {
                 pooled.broken = !pooled.conn.answers();
                 dead += 1;
-                if !pooled.broken || is_refusal(&error) || dead > pool.max_size() {
+                if !pooled.broken || cause(&error) == Cause::Refused || dead > pool.max_size() {
                     return Err(error.into());
                 }
             }

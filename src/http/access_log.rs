@@ -13,7 +13,8 @@ use url::form_urlencoded;
 
 use super::request_id;
 
-struct Started(Instant);
+/// When the request reached the fairings; none if it never did.
+struct Started(Option<Instant>);
 
 /// Logs each request, gives its response an id, and keeps participants' data out of caches.
 pub struct AccessLog;
@@ -25,29 +26,39 @@ impl Fairing for AccessLog {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
-        request.local_cache(|| Started(Instant::now()));
+        request.local_cache(|| Started(Some(Instant::now())));
         if names_another_method(request, data).await {
             request.set_method(Method::Post);
         }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let id = request_id::of(request);
-        response.set_header(Header::new(request_id::HEADER, id.to_owned()));
-        response.set_header(Header::new("X-Content-Type-Options", "nosniff"));
-        if !response.headers().contains("Cache-Control") {
-            response.set_header(Header::new("Cache-Control", "no-store"));
-        }
-        let started = request.local_cache(|| Started(Instant::now()));
-        tracing::info!(
-            method = request.method().as_str(),
-            route = request.route().map_or("-", |route| route.uri.path()),
-            status = response.status().code,
-            milliseconds = started.0.elapsed().as_micros() as f64 / 1000.0,
-            request_id = id,
-            "request"
-        );
+        finish(request, response);
     }
+}
+
+/// Whether the fairings see this request's response. They do not when Rocket cannot even tell its method or target.
+pub fn is_followed(request: &Request<'_>) -> bool {
+    request.local_cache(|| Started(None)).0.is_some()
+}
+
+/// Adds the headers that every response has, and logs the request.
+pub fn finish(request: &Request<'_>, response: &mut Response<'_>) {
+    let id = request_id::of(request);
+    response.set_header(Header::new(request_id::HEADER, id.to_owned()));
+    response.set_header(Header::new("X-Content-Type-Options", "nosniff"));
+    if !response.headers().contains("Cache-Control") {
+        response.set_header(Header::new("Cache-Control", "no-store"));
+    }
+    let started = request.local_cache(|| Started(None)).0;
+    tracing::info!(
+        method = request.method().as_str(),
+        route = request.route().map_or("-", |route| route.uri.path()),
+        status = response.status().code,
+        milliseconds = started.map_or(0.0, |started| started.elapsed().as_micros() as f64 / 1000.0),
+        request_id = id,
+        "request"
+    );
 }
 
 /// Rocket lets a posted form name another method in its body, and has already obeyed. No client of ours does that,

@@ -25,6 +25,11 @@ impl<'r> JsonBody<'r> {
         Self(text)
     }
 
+    /// About how much memory a command made of this body holds on to while it waits: its parts, and the body itself.
+    pub fn memory(&self) -> usize {
+        2 * self.0.len()
+    }
+
     /// The members of the object that the body must be.
     pub fn fields(&self) -> Result<Fields<'r>, Problem> {
         let object: Object<'r> = serde_json::from_str(self.0).map_err(|error| {

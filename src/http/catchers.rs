@@ -1,19 +1,40 @@
 //! Rocket's own refusals, in the form of ours.
 
-use rocket::{Request, Route, catch, http::Status};
+use rocket::{
+    Request, Route, catch,
+    http::Status,
+    response::{self, Responder},
+};
 
+use super::{access_log, cors::Cors};
 use crate::problem::Problem;
 
 /// Whatever no handler answered.
 #[catch(default)]
-pub fn any(status: Status, request: &Request<'_>) -> Problem {
-    match status.code {
+pub fn any(status: Status, request: &Request<'_>) -> Refusal {
+    Refusal(match status.code {
         404 => match methods_of(request) {
             Some(methods) => Problem::MethodNotAllowed(methods),
             None => Problem::NotFound,
         },
         400..500 => Problem::BadRequest,
         _ => Problem::Internal,
+    })
+}
+
+/// A refusal of Rocket's own.
+pub struct Refusal(Problem);
+
+impl<'r> Responder<'r, 'static> for Refusal {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut response = self.0.respond_to(request)?;
+        if !access_log::is_followed(request) {
+            if let Some(cors) = request.rocket().state::<Cors>() {
+                cors.add_headers(request, &mut response);
+            }
+            access_log::finish(request, &mut response);
+        }
+        Ok(response)
     }
 }
 

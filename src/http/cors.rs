@@ -19,6 +19,7 @@ const EXPOSED_HEADERS: &str =
 const MAX_AGE_SECONDS: &str = "7200";
 
 /// Adds the CORS headers to every response.
+#[derive(Clone)]
 pub struct Cors {
     /// None: any origin.
     origins: Option<BTreeSet<String>>,
@@ -39,6 +40,13 @@ impl Fairing for Cors {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        self.add_headers(request, response);
+    }
+}
+
+impl Cors {
+    /// Adds the headers to a response.
+    pub fn add_headers(&self, request: &Request<'_>, response: &mut Response<'_>) {
         let allowed = match &self.origins {
             None => "*",
             Some(origins) => {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, MOST_ERRORS, Problem};
 
 /// A value that a text can name: in a query, in a path, or as a JSON string.
 pub trait Parameter: Sized {
@@ -91,7 +91,9 @@ impl<'a> Fields<'a> {
             Source::Body(_) => format!("#/{name}"),
             Source::Query(_) => name.to_owned(),
         };
-        self.errors.push(FieldError { pointer, detail: detail.to_owned() });
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(FieldError { pointer, detail: detail.to_owned() });
+        }
     }
 
     /// The value made of the fields, unless something was wrong with any of them.

@@ -129,7 +129,7 @@ impl Shown {
     /// The answer to a read.
     pub fn of(draft: FormProgress, conditions: &Conditions<'_>) -> Self {
         let version = draft.head.version;
-        match conditions.if_none_match.is_some_and(|tags| version.is_among(tags)) {
+        match conditions.if_none_match.iter().any(|tags| version.is_among(tags)) {
             true => Self::NotModified((), Header::new("ETag", version.etag())),
             false => Self::Draft(Draft { draft, status: Status::Ok, minimal: false }),
         }
@@ -138,7 +138,7 @@ impl Shown {
 
 /// The request headers that concern drafts.
 pub struct Conditions<'r> {
-    if_none_match: Option<&'r str>,
+    if_none_match: Vec<&'r str>,
     minimal: bool,
 }
 
@@ -148,11 +148,14 @@ impl<'r> FromRequest<'r> for Conditions<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
         let headers = request.headers();
-        // RFC 7240: preferences are a list, over one header or several.
-        let mut preferences = headers.get("Prefer").flat_map(|header| header.split([',', ';']));
+        // RFC 7240: preferences are a list, over one header or several; the first of a name counts, without its parameters.
+        let mut preferences = headers.get("Prefer").flat_map(|header| header.split(',')).map(|preference| {
+            preference.split(';').next().unwrap_or_default().trim().replace('"', "").to_ascii_lowercase()
+        });
         Outcome::Success(Self {
-            if_none_match: headers.get_one("If-None-Match"),
-            minimal: preferences.any(|preference| preference.trim().eq_ignore_ascii_case("return=minimal")),
+            if_none_match: headers.get("If-None-Match").collect(),
+            minimal: preferences.find(|preference| preference.starts_with("return=")).as_deref()
+                == Some("return=minimal"),
         })
     }
 }
@@ -239,10 +242,10 @@ async fn save(
     conditions: Conditions<'_>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
-    let save = save_in(body?.fields()?)?;
+    let body = body?;
+    let save = save_in(body.fields()?)?;
     let pair = save.pair.clone();
-    let bytes = save.data.as_ref().map_or(0, |data| data.get().len());
-    Ok(Draft::saved(writer.run(&pair, bytes, save).await?, &conditions))
+    Ok(Draft::saved(writer.run(&pair, body.memory(), save).await?, &conditions))
 }
 
 /// Discard a participant's draft

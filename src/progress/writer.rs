@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Moment},
-    db::{Checkpoints, Conn, Database, is_refusal, write},
+    db::{Cause, Checkpoints, Conn, Database, cause, write},
 };
 
 /// The most commands in one transaction: past that a group only makes those who wait wait longer.
@@ -243,7 +243,7 @@ impl Thread {
             }
             settled => settled,
         };
-        let failure = match settled {
+        let trouble = match settled {
             Ok(()) => return jobs.into_iter().for_each(|job| job.answer(Ok(()))),
             // One command failed for its own reasons: that must not fail its neighbours.
             Err(trouble) if trouble.is_of_one_command() && jobs.len() > 1 => {
@@ -252,8 +252,8 @@ impl Thread {
             }
             Err(trouble) => trouble,
         };
-        tracing::error!(commands = jobs.len(), trouble = %failure, "not saved");
-        let answer = if failure.is_of_one_command() { Failure::Fault } else { Failure::Unavailable };
+        tracing::error!(commands = jobs.len(), %trouble, "not saved");
+        let answer = trouble.failure();
         jobs.into_iter().for_each(|job| job.answer(Err(answer)));
     }
 
@@ -294,10 +294,18 @@ impl Thread {
 }
 
 impl Trouble {
+    /// Whether the other commands of the group may well succeed without the one that caused it.
     fn is_of_one_command(&self) -> bool {
         match self {
-            Self::Database(error) => is_refusal(error),
+            Self::Database(error) => cause(error) != Cause::Away,
             Self::Panic => true,
+        }
+    }
+
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Database(error) if cause(error) != Cause::Refused => Failure::Unavailable,
+            Self::Database(_) | Self::Panic => Failure::Fault,
         }
     }
 }

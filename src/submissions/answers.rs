@@ -2,16 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 use crate::{
     http::{
         body::{Object, member},
         fields,
     },
-    problem::FieldError,
+    problem::{FieldError, MOST_ERRORS},
 };
 
 /// More answers than any form asks for; a bound on the work that one request can cause.
@@ -44,7 +42,7 @@ impl Answers {
         }
         match errors.is_empty() {
             true => Ok(Self(answers.into())),
-            false => Err(errors),
+            false => Err(errors.into_iter().take(MOST_ERRORS).collect()),
         }
     }
 
@@ -57,19 +55,6 @@ impl Answers {
     pub fn iter(&self) -> impl Iterator<Item = &Answer> {
         self.0.iter()
     }
-
-    /// The same for the same answers.
-    pub fn digest(&self) -> [u8; 32] {
-        let mut hasher = Sha256::new();
-        for answer in self.iter() {
-            // Neither part can hold a raw NUL, so that no two lists of answers read alike.
-            hasher.update(answer.question.replace('\0', "\\0"));
-            hasher.update([0]);
-            hasher.update(answer.value.get());
-            hasher.update([0]);
-        }
-        hasher.finalize().into()
-    }
 }
 
 fn of_object(sent: &RawValue) -> (Vec<Answer>, Vec<FieldError>) {
@@ -78,7 +63,7 @@ fn of_object(sent: &RawValue) -> (Vec<Answer>, Vec<FieldError>) {
     };
     let mut errors = Vec::new();
     let mut answers = Vec::with_capacity(members.0.len());
-    for (question, value) in members.0 {
+    for (question, value) in members.0.into_iter().take(MOST + 1) {
         match question.contains('\0') {
             true => errors.push(error("#/answers", "must have member names without control characters")),
             false => answers.push(Answer { question, value: value.to_owned() }),
@@ -132,39 +117,15 @@ fn error(pointer: &str, detail: &str) -> FieldError {
 #[derive(Debug, Default)]
 pub struct Options(HashMap<String, String>);
 
-#[derive(Deserialize)]
-struct Definition<'a> {
-    #[serde(borrow, default)]
-    question_groups: Vec<Group<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Group<'a> {
-    #[serde(borrow, default)]
-    questions: Vec<Question<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Question<'a> {
-    #[serde(borrow)]
-    id: &'a RawValue,
-    #[serde(borrow, default)]
-    options: Vec<Choice<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Choice<'a> {
-    #[serde(borrow)]
-    id: &'a RawValue,
-}
-
 impl Options {
-    /// Of a definition with `question_groups`; any other has none.
+    /// Of a definition with `question_groups`; any other has none. A question or an option that is not as it should
+    /// be is passed over, and takes nothing away from the others.
     pub fn of(definition: &RawValue) -> Self {
-        let Ok(definition) = serde_json::from_str::<Definition<'_>>(definition.get()) else { return Self::default() };
-        let questions = definition.question_groups.iter().flat_map(|group| &group.questions);
+        let questions =
+            elements(definition, "question_groups").into_iter().flat_map(|group| elements(group, "questions"));
         let pairs = questions.flat_map(|question| {
-            question.options.iter().filter_map(|option| Some((id_of(option.id)?, id_of(question.id)?)))
+            let options = elements(question, "options").into_iter();
+            options.filter_map(move |option| Some((id_of(member(option, "id")?)?, id_of(member(question, "id")?)?)))
         });
         Self(pairs.collect())
     }
@@ -174,12 +135,18 @@ impl Options {
     }
 }
 
+/// The elements of the list that is a member of an object; none if there is no such list.
+fn elements<'a>(object: &'a RawValue, name: &str) -> Vec<&'a RawValue> {
+    member(object, name).and_then(|list| serde_json::from_str(list.get()).ok()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const DEFINITION: &str = r#"{"question_groups":[{"questions":[
-        {"id":10,"options":[{"id":100},{"id":101}]},{"id":"q2","options":[{"id":"yes"}]}]}]}"#;
+        {"id":10,"options":[{"id":100},{"id":101}]},{"id":"q2","options":[{"id":"yes"}]},
+        {"options":[{"id":7}]},{"id":11,"options":null},3]},{"questions":{}}]}"#;
 
     fn read(answers: &str) -> Result<Vec<(String, String)>, Vec<String>> {
         let raw = |text: &str| serde_json::from_str::<Box<RawValue>>(text).expect("JSON");

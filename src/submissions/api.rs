@@ -3,6 +3,7 @@
 use rocket::{Route, State, http::Status, post, response::status, routes, serde::json::Json};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::{
@@ -87,16 +88,16 @@ async fn submit(
     database: &State<Database>,
     writer: &State<Writer>,
 ) -> Result<status::Custom<Json<SubmissionView>>, Problem> {
-    let mut fields = body?.fields()?;
+    let body = body?;
+    let (mut fields, memory) = (body.fields()?, body.memory());
     let pair = pair_of(&mut fields);
     let guest_code = fields.optional("guest_code");
     let participant = object_in(&mut fields, "participant");
     let answers = fields.raw("answers").filter(|answers| answers.get() != "null");
     let pair = fields.finish(pair)?;
-    let answers = read_answers(database, pair.survey_id, answers).await?;
     let participant = participant.map(|participant| KeptJson::from(participant.to_owned()));
-    let command = Submit { pair: pair.clone(), guest_code, participant, answers };
-    let receipt = run(writer, command).await?;
+    let command = command(database, pair.clone(), guest_code, participant, answers).await?;
+    let receipt = writer.run(&pair, memory, command).await?;
     let view = SubmissionView {
         submission_id: number_of(&receipt)?,
         survey_id: pair.survey_id,
@@ -160,7 +161,8 @@ async fn respond(
     database: &State<Database>,
     writer: &State<Writer>,
 ) -> Result<status::Custom<Json<Envelope<ResponseView>>>, Problem> {
-    let mut fields = body?.fields()?;
+    let body = body?;
+    let (mut fields, memory) = (body.fields()?, body.memory());
     let guest_code = fields.required::<GuestCode>("invitation_code");
     let survey_id = fields.required_as(&["survey_id", "survey"]);
     let participant = object_in(&mut fields, "participant");
@@ -171,9 +173,9 @@ async fn respond(
     }
     let pair = email.zip(survey_id).map(|(email, survey_id)| Pair { email, survey_id });
     let pair = fields.finish(pair)?;
-    let answers = read_answers(database, pair.survey_id, answers).await?;
     let participant = participant.map(|participant| KeptJson::from(participant.to_owned()));
-    let receipt = run(writer, Submit { pair, guest_code, participant, answers }).await?;
+    let command = command(database, pair.clone(), guest_code, participant, answers).await?;
+    let receipt = writer.run(&pair, memory, command).await?;
     let view = ResponseView { submission_id: number_of(&receipt)?, answers_count: receipt.answers_count };
     Ok(status::Custom(Status::Created, Json(Envelope::new("Thank you, your answers have been received.", view))))
 }
@@ -258,18 +260,28 @@ fn email_of(fields: &mut Fields<'_>, participant: Option<&RawValue>) -> Option<E
     }
 }
 
-/// Reads the answers with the help of the survey's definition.
-async fn read_answers(database: &Database, survey_id: SurveyId, sent: Option<&RawValue>) -> Result<Answers, Problem> {
-    let Some(sent) = sent else { return Ok(Answers::default()) };
-    let survey = database.read(move |conn| surveys::store::find(conn, survey_id)).await?;
+/// The submission that a body asks for: its answers read with the help of the survey's definition.
+async fn command(
+    database: &Database,
+    pair: Pair,
+    guest_code: Option<GuestCode>,
+    participant: Option<KeptJson>,
+    sent: Option<&RawValue>,
+) -> Result<Submit, Problem> {
+    let digest = Sha256::digest(sent.map_or("", RawValue::get)).into();
+    let asked = pair.clone();
+    let (survey, submitted) = database
+        .read(move |conn| Ok((surveys::store::find(conn, asked.survey_id)?, store::exists(conn, &asked)?)))
+        .await?;
     let survey = survey.ok_or(Problem::SurveyNotFound)?;
-    Answers::read(sent, &Options::of(&survey.definition)).map_err(Problem::AnswersInvalid)
-}
-
-async fn run(writer: &Writer, command: Submit) -> Result<Receipt, Problem> {
-    let pair = command.pair.clone();
-    let bytes = command.answers.iter().map(|answer| answer.question.len() + answer.value.get().len()).sum();
-    Ok(writer.run(&pair, bytes, command).await?)
+    let answers = match sent {
+        // A submission sent again is judged by what was sent the first time, not by what the survey has become.
+        Some(sent) if !submitted => {
+            Answers::read(sent, &Options::of(&survey.definition)).map_err(Problem::AnswersInvalid)?
+        }
+        _ => Answers::default(),
+    };
+    Ok(Submit { pair, guest_code, participant, answers, digest })
 }
 
 fn number_of(receipt: &Receipt) -> Result<i64, Problem> {

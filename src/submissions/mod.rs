@@ -29,6 +29,8 @@ pub struct Submit {
     pub participant: Option<Json>,
     /// The answers; none when somebody else keeps them and only says that the pair is done.
     pub answers: Answers,
+    /// Of the answers as they were sent: what a repeated submission is recognised by, whatever became of the survey.
+    pub digest: [u8; 32],
 }
 
 /// That a pair has submitted, and what it takes to recognise the same submission sent again.

@@ -36,9 +36,8 @@ pub enum Submitted {
 /// Decides a submission.
 pub fn submit(submit: &Submit, known: &Known<'_>, now: Moment) -> Result<Submitted, Refusal> {
     let terms = known.terms.ok_or(Refusal::SurveyNotFound)?;
-    let digest = submit.answers.digest();
     if let Some(receipt) = known.receipt {
-        return match receipt.digest == digest {
+        return match receipt.digest == submit.digest {
             true => Ok(Submitted::Before(receipt.clone())),
             false => Err(Refusal::AlreadySubmitted),
         };
@@ -62,7 +61,7 @@ pub fn submit(submit: &Submit, known: &Known<'_>, now: Moment) -> Result<Submitt
         receipt: Receipt {
             submission_id: Default::default(),
             answers_count: submit.answers.count(),
-            digest,
+            digest: submit.digest,
             submitted_at: now,
         },
     }))

@@ -46,6 +46,9 @@ impl SurveyFile {
     /// Reads the text of a file.
     pub fn parse(text: &str) -> Result<Self, FileError> {
         let file: Self = serde_json::from_str(text)?;
+        if file.name.contains('\0') || file.instructions.contains('\0') {
+            return Err(FileError::Value("name and instructions must not have the control character \\u0000".into()));
+        }
         if file.name.trim().is_empty() {
             return Err(FileError::Value("name must not be empty".into()));
         }
@@ -91,6 +94,7 @@ mod tests {
         assert!(wrong(r#"{"name":"x","definition":{},"progress_days":0}"#).contains("at least 1"));
         assert!(wrong(r#"{"name":"x","definition":{},"status":"shut"}"#).contains("shut"));
         assert!(wrong(r#"{"name":"x","definition":{},"progres_days":3}"#).contains("progres_days"));
-        assert!(wrong(r#"{"name":"x","definition":{},"id":-3}"#).contains("positive"));
+        assert!(wrong(r#"{"name":"x","definition":{},"id":-3}"#).contains("from 1 to"));
+        assert!(wrong(r#"{"name":"x\u0000","definition":{}}"#).contains("control character"));
     }
 }

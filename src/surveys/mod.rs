@@ -17,13 +17,18 @@ use crate::{clock::Moment, http::Parameter};
 #[schema(value_type = i64, minimum = 1, example = 1)]
 pub struct SurveyId(pub i64);
 
+impl SurveyId {
+    /// What JavaScript can still count to: 2^53 - 1.
+    const LARGEST: i64 = 9_007_199_254_740_991;
+}
+
 impl Parameter for SurveyId {
     const NUMERIC: bool = true;
 
     fn parse(text: &str) -> Result<Self, &'static str> {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let id = digits.then(|| text.parse().ok()).flatten().filter(|id| *id > 0);
-        id.map(Self).ok_or("must be a positive integer")
+        let id = digits.then(|| text.parse().ok()).flatten().filter(|id| (1..=Self::LARGEST).contains(id));
+        id.map(Self).ok_or("must be an integer from 1 to 9007199254740991")
     }
 }
 
