@@ -16,6 +16,7 @@ mod crash;
 mod expiry;
 mod front_end;
 mod guest_codes;
+mod hostile;
 mod indexes;
 mod logs;
 mod openapi;
