@@ -59,8 +59,7 @@ const SQLITE_SET_UP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = W
      PRAGMA journal_size_limit = 67108864;";
 
 /// A group of saves dirties some hundreds of pages; a cache that holds them all is spared writing some of them twice.
-/// The log is copied by `Checkpoints`: SQLite's own way of doing it is only for when that fails.
-const SQLITE_WRITER: &str = "PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 20000;";
+const SQLITE_WRITER: &str = "PRAGMA cache_size = -8000;";
 
 /// A server that is set to acknowledge before the disk has it is overruled; stronger settings stay as they are.
 /// Every query of the hot path has one good plan, so it is made once. Waiting has an end.

@@ -4,7 +4,6 @@
 //! a write begins, and how many statements it takes to store many rows. The rest of the crate writes each query
 //! once, with Diesel, and runs it through [`on_backend!`](crate::on_backend).
 
-mod checkpoint;
 mod columns;
 mod connection;
 mod migrations;
@@ -13,7 +12,6 @@ pub mod schema;
 pub mod types;
 mod url;
 
-pub use checkpoint::Checkpoints;
 pub use columns::OverColumns;
 pub use connection::{Cause, Conn, OpenError, cause, lock_keys, write, write_rows};
 pub use migrations::{Migrated, MigrationError, apply, check};

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Moment},
-    db::{Cause, Checkpoints, Conn, Database, cause, write},
+    db::{Cause, Conn, Database, cause, write},
 };
 
 /// The most commands in one transaction: past that a group only makes those who wait wait longer.
@@ -89,12 +89,7 @@ impl Writer {
         let mut handles = Vec::new();
         for number in 0..limits.writers {
             let (sender, queue) = mpsc::channel(limits.queue_length);
-            let thread = Thread {
-                database: database.clone(),
-                clock: clock.clone(),
-                conn: None,
-                checkpoints: Checkpoints::start(database),
-            };
+            let thread = Thread { database: database.clone(), clock: clock.clone(), conn: None };
             handles.push(Builder::new().name(format!("writer {number}")).spawn(move || thread.run(queue))?);
             queues.push(sender);
         }
@@ -198,7 +193,6 @@ struct Thread {
     database: Database,
     clock: Clock,
     conn: Option<Conn>,
-    checkpoints: Checkpoints,
 }
 
 impl Thread {
@@ -216,13 +210,9 @@ impl Thread {
                     Work::Stop => stop = true,
                 }
             }
-            let rows = jobs.len() + chores.len();
             self.settle(jobs);
             drop(permits);
             chores.into_iter().for_each(|chore| self.tidy(chore));
-            if let Some(conn) = &mut self.conn {
-                self.checkpoints.after(conn, rows);
-            }
             if stop {
                 return;
             }
