@@ -14,6 +14,6 @@ test:
 ci:
     .ci/run
 
-# Measure. On an idle machine, some twenty minutes.
+# Measure. On an idle machine, a quarter of an hour or more.
 bench *arguments:
     bench/run {{arguments}}

@@ -78,13 +78,8 @@ const DEFAULTS: Defaults = Defaults {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Nobody knows this key.
-    #[error("unknown setting {key} in {place}: the README lists the settings")]
-    Unknown {
-        /// The key as the service reads it.
-        key: String,
-        /// The file or the environment variable.
-        place: String,
-    },
+    #[error("unknown setting {0}: the README lists the settings")]
+    Unknown(String),
     /// A value that is not what the setting takes.
     #[error("{0}")]
     Bad(String),
@@ -153,10 +148,18 @@ fn refuse_unknown_keys(figment: &Figment) -> Result<(), ConfigError> {
         // Rocket's own list lacks the two that it deprecates and renames.
         let rockets = rocket::Config::PARAMETERS.contains(&key.as_str()) || key == "secret_key" || key == "tls";
         if !rockets && !own.contains(&key) {
-            let place = figment.get_metadata(value.tag()).map_or("the settings".into(), |metadata| {
-                metadata.source.as_ref().map_or_else(|| metadata.name.to_string(), ToString::to_string)
-            });
-            return Err(ConfigError::Unknown { key, place });
+            return Err(ConfigError::Unknown(match figment.get_metadata(value.tag()) {
+                // Figment names the variables by their prefix: "`ROCKET_` environment variable(s)".
+                Some(metadata) if metadata.name.contains("environment") => {
+                    let prefix = metadata.name.split('`').nth(1).unwrap_or_default();
+                    format!("{prefix}{} in the environment", key.to_uppercase())
+                }
+                Some(metadata) => {
+                    let place = metadata.source.as_ref().map_or_else(|| metadata.name.to_string(), ToString::to_string);
+                    format!("{key} in {place}")
+                }
+                None => key,
+            }));
         }
     }
     Ok(())
@@ -166,7 +169,7 @@ fn refuse_unknown_keys(figment: &Figment) -> Result<(), ConfigError> {
 fn bad(error: rocket::figment::Error) -> ConfigError {
     let line = error.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ");
     ConfigError::Bad(match error.path.is_empty() {
-        true => format!("the settings cannot be read: {line}"),
+        true => format!("the settings cannot be read (in Rocket.toml they stand under [default]): {line}"),
         false => format!("setting {}: {line}", error.path.join(".")),
     })
 }

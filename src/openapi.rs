@@ -30,11 +30,15 @@ fn viewer_file(file: &str) -> Result<Asset, Problem> {
 type Asset = (ContentType, Vec<u8>);
 
 fn asset(name: &str) -> Result<Asset, Problem> {
-    let config = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
+    // Away from localhost, Swagger UI would have its maker check the document.
+    let config = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json").validator_url("none"));
     let file = utoipa_swagger_ui::serve(name, config).map_err(|_| Problem::Internal)?.ok_or(Problem::NotFound)?;
     // The page names its files relative to itself, and must find them without a slash at its end too.
     let bytes = match name {
-        "index.html" => String::from_utf8_lossy(&file.bytes).replace("<head>", "<head><base href=\"/docs/\">").into(),
+        "index.html" => String::from_utf8_lossy(&file.bytes)
+            .replace("<head>", "<head><base href=\"/docs/\">")
+            .replace("Swagger UI", "formprogress")
+            .into(),
         _ => file.bytes.into_owned(),
     };
     Ok((ContentType::parse_flexible(&file.content_type).unwrap_or(ContentType::Binary), bytes))
@@ -50,7 +54,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
             `METHOD_NOT_ALLOWED`, `BAD_REQUEST` or `INTERNAL_ERROR`. Every response has an `X-Request-Id`. \
             Paths are the same with and without a trailing slash. Integers may be sent as numeric strings; unknown members \
             of a body are ignored, unknown query parameters are refused.",
-        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+        license(name = "MIT OR Apache-2.0")
     ),
     paths(
         progress::api::show, progress::api::save, progress::api::discard,

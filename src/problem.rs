@@ -126,14 +126,14 @@ impl Problem {
                 "This email has already answered this survey. Nothing was saved; show the participant that they are done.".into()
             }
             Self::InvalidGuestCode => "No active company has this guest code. Check it for typing errors.".into(),
-            Self::SurveyClosed => "This survey takes no more answers, or only those of drafts that already exist.".into(),
+            Self::SurveyClosed => "This survey is closed, or open only for those who had begun. Nothing was changed.".into(),
             Self::ProgressNotFound => "Nothing is saved for this email in this survey, or it has expired. Start from the first screen.".into(),
-            Self::SurveyNotFound => "No survey has this id. `formprogress survey list` shows those that exist.".into(),
+            Self::SurveyNotFound => "No survey has this id. Check the survey_id that the page was set up with.".into(),
             Self::NotFound => "No route has this path. The routes are listed at /docs.".into(),
             Self::MethodNotAllowed(allowed) => format!("This path takes {allowed}."),
             Self::BodyTooLarge(limit) => format!("A body may have {limit} bytes at most."),
             Self::UnsupportedMediaType => "Send the body with Content-Type: application/json.".into(),
-            Self::AnswersInvalid(errors) => format!("{} answer(s) do not fit the survey: see errors. The draft is unchanged.", errors.len()),
+            Self::AnswersInvalid(errors) => format!("Answers that do not fit the survey: {}, see errors. The draft is unchanged.", errors.len()),
             Self::Internal => "The error has been logged with this request_id. Nothing was changed; try again.".into(),
             Self::QueueFull => "Too many saves are waiting. Nothing was changed; try again after the seconds in Retry-After.".into(),
             Self::StorageUnavailable => "Nothing was changed; try again after the seconds in Retry-After.".into(),

@@ -58,7 +58,7 @@ struct ImportedView {
 }
 
 pub fn import_survey(path: &Path, json: bool) -> Outcome {
-    let name = path.display();
+    let name = if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
     let text = if path == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)
@@ -104,8 +104,7 @@ pub fn list_surveys(json: bool) -> Outcome {
     Ok(())
 }
 
-pub fn close_survey(id: SurveyId, let_finish: bool) -> Outcome {
-    let status = if let_finish { Status::Closing } else { Status::Closed };
+pub fn set_survey_status(id: SurveyId, status: Status) -> Outcome {
     let now = Clock::system().now();
     match db::write(&mut existing_database()?, |conn| surveys::store::set_status(conn, id, status, now))? {
         true => {

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use formprogress::{
     config::{self, Settings},
     db::{self, Conn, DatabaseUrl},
-    surveys::SurveyId,
+    surveys::{Status, SurveyId},
 };
 
 /// What a command ends with: nothing, or one clear line.
@@ -69,7 +69,8 @@ enum SurveyCommand {
     ///
     /// The file is an object with name and definition (the front end's own JSON: question_groups, or SurveyJS pages),
     /// and may have instructions, progress_days (how long a draft lives after its last save, 30), status (open,
-    /// closing or closed) and id. Drafts and submissions of a replaced survey stay as they are.
+    /// closing or closed) and id. A file without an id always makes a new survey. When a survey is replaced, its drafts
+    /// and submissions stay, and so do its status and progress_days unless the file names them.
     #[command(after_help = "Example:\n  formprogress survey import commuting.json\n  \
         echo '{\"name\":\"Commuting\",\"definition\":{\"pages\":[]}}' | formprogress survey import -")]
     Import {
@@ -85,9 +86,12 @@ enum SurveyCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Close a survey: it takes no more saves and no more answers. Nothing is deleted.
-    ///
-    /// Import its file again with "status": "open" to open it again.
+    /// Open a survey again that was closed.
+    Open {
+        /// The survey's id, as `survey list` shows it.
+        id: SurveyId,
+    },
+    /// Close a survey: it takes no more saves and no more answers. Nothing is deleted; `survey open` opens it again.
     Close {
         /// The survey's id, as `survey list` shows it.
         id: SurveyId,
@@ -130,7 +134,10 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Purge { dry_run, json } => manage::purge(dry_run, json),
         Command::Survey(SurveyCommand::Import { file, json }) => manage::import_survey(&file, json),
         Command::Survey(SurveyCommand::List { json }) => manage::list_surveys(json),
-        Command::Survey(SurveyCommand::Close { id, let_finish }) => manage::close_survey(id, let_finish),
+        Command::Survey(SurveyCommand::Open { id }) => manage::set_survey_status(id, Status::Open),
+        Command::Survey(SurveyCommand::Close { id, let_finish }) => {
+            manage::set_survey_status(id, if let_finish { Status::Closing } else { Status::Closed })
+        }
         Command::Company(CompanyCommand::Add { name, guest_code, details, json }) => {
             manage::add_company(&name, &guest_code, &details, json)
         }

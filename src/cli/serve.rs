@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -54,11 +55,14 @@ pub fn serve(with_demo: bool) -> Outcome {
             Ok(())
         }
         Err(error) => match error.kind() {
-            ErrorKind::Bind(reason) => Err(format!(
-                "{}:{} cannot be listened on: {reason}. Is another service there? ROCKET_PORT chooses another port",
-                rockets.address, rockets.port
-            )
-            .into()),
+            ErrorKind::Bind(reason) => {
+                let address = SocketAddr::new(rockets.address, rockets.port);
+                let hint = match reason.kind() {
+                    std::io::ErrorKind::AddrInUse => "Another service is there; ROCKET_PORT chooses another port",
+                    _ => "ROCKET_ADDRESS and ROCKET_PORT choose where to listen",
+                };
+                Err(format!("{address} cannot be listened on: {reason}. {hint}").into())
+            }
             ErrorKind::Shutdown(rocket, _) if Arc::strong_count(rocket) > 1 => {
                 Err("requests were still running at the end of the grace period and were cut off".into())
             }
@@ -104,7 +108,13 @@ fn next_step(settings: &Settings, with_demo: bool) -> Result<Next, StartError> {
 fn print_banner(rocket: &Rocket<Orbit>, database: &str, migrated: Migrated, next: &Next) {
     let config = rocket.config();
     let scheme = if config.tls_enabled() { "https" } else { "http" };
-    let base = format!("{scheme}://{}", std::net::SocketAddr::new(config.address, config.port));
+    let listening = format!("{scheme}://{}", SocketAddr::new(config.address, config.port));
+    // "Everywhere" is no address to open in a browser.
+    let base = match config.address {
+        address if !address.is_unspecified() => listening.clone(),
+        IpAddr::V4(_) => format!("{scheme}://127.0.0.1:{}", config.port),
+        IpAddr::V6(_) => format!("{scheme}://[::1]:{}", config.port),
+    };
     let migrations = match migrated.applied {
         0 => "up to date".to_owned(),
         applied => format!("{} applied", plural(applied as i64, "migration")),
@@ -112,7 +122,7 @@ fn print_banner(rocket: &Rocket<Orbit>, database: &str, migrated: Migrated, next
     let mut lines = vec![
         format!("formprogress {}", env!("CARGO_PKG_VERSION")),
         format!("  database   {database} ({migrations})"),
-        format!("  listening  {base}"),
+        format!("  listening  {listening}"),
         format!("  docs       {base}/docs"),
     ];
     match next {

@@ -44,7 +44,7 @@ pub fn by_codes(conn: &mut Conn, codes: &[&str]) -> QueryResult<HashMap<GuestCod
 pub fn by_code(conn: &mut Conn, code: &GuestCode) -> QueryResult<Option<Company>> {
     let query =
         companies::table.filter(companies::guest_code_key.eq(code.as_str())).filter(companies::is_active.eq(true));
-    let row: Option<Row> = on_backend!(conn => query.select(Row::as_select()).first(conn)).optional()?;
+    let row: Option<Row> = on_backend!(conn => query.select(Row::as_select()).get_result(conn)).optional()?;
     Ok(row.map(Company::from))
 }
 

@@ -31,7 +31,7 @@ pub enum MigrationError {
     )]
     Newer(String),
     /// The tables are not there yet, or not all of them.
-    #[error("the database is missing {0} migration(s): run `formprogress migrate` first")]
+    #[error("the database is not up to date (migrations missing: {0}): run `formprogress migrate` first")]
     Pending(usize),
     /// A migration failed; nothing of it stays.
     #[error("the database could not be migrated: {0}")]

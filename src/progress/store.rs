@@ -14,7 +14,7 @@ use crate::{
     clock::Moment,
     companies::{CompanyId, GuestCode},
     db::{
-        Conn, OverColumns, lock_keys,
+        Conn, OverColumns, Prepared, lock_keys,
         schema::{form_progress, readiness},
         types, write_rows,
     },
@@ -62,14 +62,15 @@ impl From<HeadRow> for Head {
     }
 }
 
-/// The participant's draft, expired or not.
+/// The participant's draft, expired or not. There is one at most: `first` would add a LIMIT, whose bound value makes
+/// SQLite parse the statement anew each time.
 pub fn find(conn: &mut Conn, pair: &Pair) -> QueryResult<Option<FormProgress>> {
     let query = form_progress::table
         .filter(form_progress::email.eq(pair.email.as_str()))
         .filter(form_progress::survey_id.eq(pair.survey_id.0));
     let row: Option<(HeadRow, String, Option<String>)> = on_backend!(conn => query
         .select((HeadRow::as_select(), form_progress::data, form_progress::meta))
-        .first(conn))
+        .get_result(conn))
     .optional()?;
     row.map(|(head, data, meta)| Ok(FormProgress { head: head.into(), content: content(data, meta)? })).transpose()
 }
@@ -126,7 +127,8 @@ pub fn update(conn: &mut Conn, drafts: &[(&Head, &Content)]) -> QueryResult<()> 
         conn,
         drafts,
         |conn, (head, content)| {
-            diesel::update(form_progress::table.find(head.draft_id)).set(changing_columns!(head, content)).execute(conn)
+            let draft = diesel::update(form_progress::table.find(head.draft_id));
+            Prepared(draft.set(changing_columns!(head, content))).execute(conn)
         },
         upsert_all,
     )
@@ -248,7 +250,7 @@ pub fn purge(conn: &mut Conn, now: Moment, limit: i64) -> QueryResult<Purged> {
 }
 
 fn look_again_at_one(conn: &mut diesel::SqliteConnection, (id, hour): &(DraftId, i64)) -> QueryResult<usize> {
-    diesel::update(form_progress::table.find(id)).set(form_progress::purge_hour.eq(hour)).execute(conn)
+    Prepared(diesel::update(form_progress::table.find(id)).set(form_progress::purge_hour.eq(hour))).execute(conn)
 }
 
 fn look_again_at_all(conn: &mut diesel::PgConnection, rows: &[(DraftId, i64)]) -> QueryResult<usize> {

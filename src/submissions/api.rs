@@ -47,7 +47,7 @@ pub struct SubmissionBody {
     participant: Option<()>,
     /// An object `{question: value}`, a list of objects with a `questionId`, or a list of ids of options that the
     /// survey's definition knows. Without it, the participant is just marked as done.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = serde_json::Value)]
     answers: Option<()>,
 }
 

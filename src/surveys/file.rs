@@ -21,12 +21,12 @@ pub struct SurveyFile {
     /// What participants are told first.
     #[serde(default)]
     pub instructions: String,
-    /// How many days a draft lives after its last save.
-    #[serde(default = "thirty")]
-    pub progress_days: u16,
-    /// What it still takes.
+    /// How many days a draft lives after its last save; 30 for a new survey, as before for one that is replaced.
+    #[serde(default, deserialize_with = "days")]
+    pub progress_days: Option<u16>,
+    /// What it still takes; everything for a new survey, as before for one that is replaced.
     #[serde(default)]
-    pub status: Status,
+    pub status: Option<Status>,
     /// The front end's own JSON, an object: `question_groups`, or SurveyJS's `pages`.
     pub definition: Box<RawValue>,
 }
@@ -45,15 +45,15 @@ pub enum FileError {
 impl SurveyFile {
     /// Reads the text of a file.
     pub fn parse(text: &str) -> Result<Self, FileError> {
+        if !text.trim_start().starts_with('{') {
+            return Err(FileError::Value("it must be a JSON object with a name and a definition".into()));
+        }
         let file: Self = serde_json::from_str(text)?;
         if file.name.contains('\0') || file.instructions.contains('\0') {
             return Err(FileError::Value("name and instructions must not have the control character \\u0000".into()));
         }
         if file.name.trim().is_empty() {
             return Err(FileError::Value("name must not be empty".into()));
-        }
-        if file.progress_days == 0 {
-            return Err(FileError::Value("progress_days must be at least 1".into()));
         }
         let definition: Object<'_> = serde_json::from_str(file.definition.get())
             .map_err(|_| FileError::Value("definition must be an object".into()))?;
@@ -66,13 +66,18 @@ impl SurveyFile {
     }
 }
 
-fn thirty() -> u16 {
-    30
+fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    let days = Option::<serde_json::Value>::deserialize(deserializer)?;
+    let read =
+        |days: serde_json::Value| days.as_u64().and_then(|days| u16::try_from(days).ok()).filter(|days| *days > 0);
+    days.map(|days| read(days).ok_or_else(|| serde::de::Error::custom("progress_days must be from 1 to 65535")))
+        .transpose()
 }
 
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SurveyId>, D::Error> {
-    let id = Option::<i64>::deserialize(deserializer)?;
-    id.map(|id| SurveyId::parse(&id.to_string()).map_err(serde::de::Error::custom)).transpose()
+    let id = Option::<serde_json::Value>::deserialize(deserializer)?;
+    let read = |id: serde_json::Value| SurveyId::parse(&id.to_string());
+    id.map(|id| read(id).map_err(|detail| serde::de::Error::custom(format!("id {detail}")))).transpose()
 }
 
 #[cfg(test)]
@@ -82,7 +87,7 @@ mod tests {
     #[test]
     fn a_file_needs_a_name_and_a_definition() {
         let file = SurveyFile::parse(r#"{"name":"Commuting","definition":{"pages":[]}}"#).expect("a survey file");
-        assert_eq!((file.progress_days, file.status, file.id), (30, Status::Open, None));
+        assert_eq!((file.progress_days, file.status, file.id), (None, None, None));
     }
 
     #[test]
@@ -91,7 +96,9 @@ mod tests {
         assert!(wrong(r#"{"definition":{}}"#).contains("name"));
         assert!(wrong(r#"{"name":"x","definition":[]}"#).contains("definition must be an object"));
         assert!(wrong(r#"{"name":"x","definition":{"id":3}}"#).contains("must not have a member id"));
-        assert!(wrong(r#"{"name":"x","definition":{},"progress_days":0}"#).contains("at least 1"));
+        assert!(wrong(r#"{"name":"x","definition":{},"progress_days":0}"#).contains("from 1 to 65535"));
+        assert!(wrong(r#"{"name":"x","definition":{},"progress_days":"30"}"#).contains("from 1 to 65535"));
+        assert!(wrong("[]").contains("must be a JSON object"));
         assert!(wrong(r#"{"name":"x","definition":{},"status":"shut"}"#).contains("shut"));
         assert!(wrong(r#"{"name":"x","definition":{},"progres_days":3}"#).contains("progres_days"));
         assert!(wrong(r#"{"name":"x","definition":{},"id":-3}"#).contains("from 1 to"));

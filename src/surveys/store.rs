@@ -43,7 +43,7 @@ pub fn terms(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<SurveyId, Term
 /// The survey with this id.
 pub fn find(conn: &mut Conn, id: SurveyId) -> QueryResult<Option<Survey>> {
     let query = surveys::table.find(id.0);
-    let row: Option<Row> = on_backend!(conn => query.select(Row::as_select()).first(conn)).optional()?;
+    let row: Option<Row> = on_backend!(conn => query.select(Row::as_select()).get_result(conn)).optional()?;
     row.map(survey).transpose()
 }
 
@@ -121,16 +121,18 @@ pub enum Imported {
 
 /// Creates the survey of a file, or replaces the one whose id it carries. To be run in a write transaction.
 pub fn import(conn: &mut Conn, file: &SurveyFile, now: Moment) -> QueryResult<Imported> {
-    let values = (
+    let texts = (
         surveys::name.eq(&file.name),
         surveys::instructions.eq(&file.instructions),
         surveys::definition.eq(file.definition.get()),
-        surveys::status.eq(file.status.as_str()),
-        surveys::progress_days.eq(i32::from(file.progress_days)),
         surveys::updated_at.eq(now),
     );
+    let status = file.status.map(Status::as_str);
+    let days = file.progress_days.map(i32::from);
     if let Some(id) = file.id {
-        let replaced = on_backend!(conn => diesel::update(surveys::table.find(id.0)).set(values).execute(conn))?;
+        // What the file does not say stays as it was: to mend a typo must not open a survey again.
+        let kept = (status.map(|status| surveys::status.eq(status)), days.map(|days| surveys::progress_days.eq(days)));
+        let replaced = on_backend!(conn => diesel::update(surveys::table.find(id.0)).set((texts, kept)).execute(conn))?;
         if replaced == 1 {
             return Ok(Imported::Replaced(id));
         }
@@ -138,9 +140,13 @@ pub fn import(conn: &mut Conn, file: &SurveyFile, now: Moment) -> QueryResult<Im
     // Numbered here and not by the database, so that a file may bring its own id without a counter to correct.
     let highest: Option<i64> = on_backend!(conn => surveys::table.select(diesel::dsl::max(surveys::id)).first(conn))?;
     let id = file.id.unwrap_or(SurveyId(highest.unwrap_or_default() + 1));
-    on_backend!(conn => diesel::insert_into(surveys::table)
-        .values((surveys::id.eq(id.0), values, surveys::created_at.eq(now)))
-        .execute(conn))?;
+    let first = (
+        surveys::id.eq(id.0),
+        surveys::status.eq(status.unwrap_or(Status::Open.as_str())),
+        surveys::progress_days.eq(days.unwrap_or(30)),
+        surveys::created_at.eq(now),
+    );
+    on_backend!(conn => diesel::insert_into(surveys::table).values((texts, first)).execute(conn))?;
     Ok(Imported::Created(id))
 }
 

@@ -8,6 +8,8 @@ on_both_databases![
     database:
     migrate_says_that_there_is_nothing_to_do,
     a_survey_is_imported_listed_and_closed,
+    a_closed_survey_is_opened_again,
+    what_a_file_does_not_say_of_a_survey_stays,
     a_survey_with_an_id_is_replaced,
     a_survey_comes_from_a_file_too,
     a_bad_survey_is_refused_and_nothing_changes,
@@ -44,6 +46,29 @@ async fn a_survey_is_imported_listed_and_closed(database: &TestDatabase) {
     assert!(listed.stdout.contains("closing") && listed.stdout.contains("Commuting"), "{}", listed.stdout);
 }
 
+async fn a_closed_survey_is_opened_again(database: &TestDatabase) {
+    database.add_survey(SURVEY);
+    formprogress(database.url(), &["survey", "close", "1"]).expect_success();
+
+    let opened = formprogress(database.url(), &["survey", "open", "1"]).expect_success();
+
+    assert_eq!(opened.stdout, "Survey 1 is open.\n");
+    assert_eq!(database.lines("SELECT status AS value FROM surveys"), ["open"]);
+    formprogress(database.url(), &["survey", "open", "2"]).expect_refusal("there is no survey 2");
+}
+
+/// Whoever mends a typo must not open a survey again by it.
+async fn what_a_file_does_not_say_of_a_survey_stays(database: &TestDatabase) {
+    let url = [("DATABASE_URL", database.url())];
+    let first = r#"{"id":7,"name":"Tpyo","definition":{},"status":"closed","progress_days":3}"#;
+    formprogress_with(&["survey", "import", "-"], &url, first).expect_success();
+
+    formprogress_with(&["survey", "import", "-"], &url, r#"{"id":7,"name":"Typo","definition":{}}"#).expect_success();
+
+    let kept = database.lines("SELECT name || ' ' || status || ' ' || progress_days AS value FROM surveys");
+    assert_eq!(kept, ["Typo closed 3"]);
+}
+
 async fn a_survey_with_an_id_is_replaced(database: &TestDatabase) {
     let url = [("DATABASE_URL", database.url())];
     let import =
@@ -78,16 +103,16 @@ async fn a_survey_comes_from_a_file_too(database: &TestDatabase) {
 async fn a_bad_survey_is_refused_and_nothing_changes(database: &TestDatabase) {
     let url = [("DATABASE_URL", database.url())];
     for (text, saying) in [
-        ("", "not a survey file"),
+        ("", "must be a JSON object"),
         ("{", "not a survey file"),
-        ("[]", "not a survey file"),
+        ("[]", "must be a JSON object"),
         (r#"{"definition":{}}"#, "name"),
         (r#"{"name":" ","definition":{}}"#, "name must not be empty"),
         (r#"{"name":"x"}"#, "definition"),
         (r#"{"name":"x","definition":[]}"#, "definition must be an object"),
         (r#"{"name":"x","definition":{"id":1}}"#, "must not have a member id"),
-        (r#"{"name":"x","definition":{},"progress_days":0}"#, "at least 1"),
-        (r#"{"name":"x","definition":{},"progress_days":-1}"#, "invalid value: integer `-1`"),
+        (r#"{"name":"x","definition":{},"progress_days":0}"#, "from 1 to 65535"),
+        (r#"{"name":"x","definition":{},"progress_days":-1}"#, "from 1 to 65535"),
         (r#"{"name":"x","definition":{},"status":"shut"}"#, "shut"),
         (r#"{"name":"x","definition":{},"id":0}"#, "must be "),
         (r#"{"name":"x","definition":{},"colour":1}"#, "colour"),

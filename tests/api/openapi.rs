@@ -116,6 +116,10 @@ async fn the_viewer_is_served_and_loads_nothing_from_elsewhere(service: &Service
     assert!(page.header("Content-Type").is_some_and(|kind| kind.starts_with("text/html")), "{page:?}");
     assert!(page.body.to_lowercase().contains("<html"), "{}", page.body);
 
+    // Elsewhere than on localhost, the viewer would ask its maker whether the document is valid.
+    let start = service.get("/docs/swagger-initializer.js").await.expect(200);
+    assert!(start.body.contains(r#""validatorUrl": "none""#), "{}", start.body);
+
     let loaded = loaded_by(&page.body);
     assert!(!loaded.is_empty(), "the viewer is made of files: {}", page.body);
     for address in loaded {

@@ -109,8 +109,8 @@ fn an_unknown_or_bad_setting_is_named() {
         formprogress_with(&["serve"], &[("DATABASE_URL", &url), ("ROCKET_PORT", "0"), (name, value)], "")
     };
     for (name, value, saying) in [
-        ("FORMPROGRESS_QUEUE_LENGHT", "5", "unknown setting queue_lenght"),
-        ("ROCKET_COLOUR", "red", "unknown setting colour"),
+        ("FORMPROGRESS_QUEUE_LENGHT", "5", "unknown setting FORMPROGRESS_QUEUE_LENGHT"),
+        ("ROCKET_COLOUR", "red", "unknown setting ROCKET_COLOUR"),
         ("FORMPROGRESS_QUEUE_LENGTH", "0", "queue_length"),
         ("FORMPROGRESS_QUEUE_LENGTH", "many", "queue_length"),
         ("FORMPROGRESS_READ_CONNECTIONS", "-1", "read_connections"),
