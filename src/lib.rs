@@ -61,7 +61,7 @@ impl Service {
     /// Opens and migrates the database, starts the writers, and mounts every route. `figment` holds Rocket's own
     /// settings, which were checked when `settings` was made of it.
     pub fn new(figment: Figment, settings: &Settings, clock: Clock) -> Result<Self, StartError> {
-        let database = Database::open(&settings.database_url, settings.read_connections)?;
+        let database = Database::new(&settings.database_url, settings.read_connections);
         let migrated = database.migrate()?;
         let (writer, threads) = Writer::start(&database, &clock, settings.writer_limits())?;
         let jobs = Jobs::new(&settings.purge_schedule, Purge::new(writer.clone(), clock.clone()))

@@ -38,7 +38,7 @@ pub struct InvitationBody {
 ///
 /// Any 2xx means that the code is good; the company comes with it.
 #[utoipa::path(
-    context_path = "/api", tag = "Survey front end", 
+    context_path = "/api", tag = "Survey front end",
     request_body(content = InvitationBody, example = json!({"invitation_code": "DEMO"})),
     responses(
         (status = 200, description = "The company of the code", body = Envelope<CompanyView>, example = json!({"status": "ok",

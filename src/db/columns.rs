@@ -10,7 +10,7 @@ use diesel::{
 /// `before`, the columns (a tuple of bound arrays, which become `$1, $2, …`), `after`.
 ///
 /// Diesel cannot say `unnest`; its batch insert makes, parses and plans a new text for each number of rows; and its
-/// `sql_query` is never prepared. This is prepared once for each connection: it halves the database's share of a save.
+/// `sql_query` is never prepared. This is prepared once for each connection.
 pub struct OverColumns<C> {
     /// The text up to the columns.
     pub before: &'static str,

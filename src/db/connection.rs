@@ -71,32 +71,30 @@ const POSTGRES_SET_UP: &str = "SELECT set_config('synchronous_commit', 'on', fal
 impl Conn {
     /// Connects, and sets up what every connection needs.
     pub fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
+        Self::connect(url, SQLITE_SET_UP)
+    }
+
+    /// Connects like [`Conn::open`], for a writer.
+    pub fn open_for_writing(url: &DatabaseUrl) -> Result<Self, OpenError> {
+        Self::connect(url, &format!("{SQLITE_SET_UP} {SQLITE_WRITER}"))
+    }
+
+    fn connect(url: &DatabaseUrl, sqlite_set_up: &str) -> Result<Self, OpenError> {
         let refused = |error: ConnectionError| OpenError::Connect { url: url.to_string(), reason: one_line(&error) };
         let (mut conn, set_up) = match url {
             DatabaseUrl::Sqlite(path) => {
                 let conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(refused)?;
-                (Self::Sqlite(conn), SQLITE_SET_UP)
+                (Self::Sqlite(conn), sqlite_set_up)
             }
             DatabaseUrl::Postgres(uri) => {
                 (Self::Postgres(PgConnection::establish(uri).map_err(refused)?), POSTGRES_SET_UP)
             }
         };
-        match {
+        let done = {
             let conn = &mut conn;
             on_backend!(conn => conn.batch_execute(set_up))
-        } {
-            Ok(()) => Ok(conn),
-            Err(source) => Err(OpenError::SetUp { url: url.to_string(), source }),
-        }
-    }
-
-    /// Connects like [`Conn::open`], for a writer.
-    pub fn open_for_writing(url: &DatabaseUrl) -> Result<Self, OpenError> {
-        let mut conn = Self::open(url)?;
-        if let Self::Sqlite(conn) = &mut conn {
-            let refused = |source| OpenError::SetUp { url: url.to_string(), source };
-            conn.batch_execute(SQLITE_WRITER).map_err(refused)?;
-        }
+        };
+        done.map_err(|source| OpenError::SetUp { url: url.to_string(), source })?;
         Ok(conn)
     }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use diesel::QueryResult;
 use rocket::tokio::{sync::Semaphore, task, time::timeout};
 
-use super::{Cause, Conn, DatabaseUrl, MigrationError, OpenError, cause, migrations};
+use super::{Conn, DatabaseUrl, MigrationError, OpenError, migrations};
 
 /// How long anyone waits for a connection before being told that the database is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,9 +37,8 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects once, to fail early and clearly, and keeps up to `connections` for reads.
-    pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self, OpenError> {
-        drop(Conn::open(url)?);
+    /// Keeps up to `connections` for reads, made when they are needed. Whether the database is there, `migrate` tells.
+    pub fn new(url: &DatabaseUrl, connections: u32) -> Self {
         let pool = r2d2::Pool::builder()
             .max_size(connections)
             .min_idle(Some(0))
@@ -47,7 +46,7 @@ impl Database {
             .test_on_check_out(false)
             .error_handler(Box::new(QuietPool))
             .build_unchecked(Manager { url: url.clone() });
-        Ok(Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)) })
+        Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)) }
     }
 
     /// Where it is.
@@ -109,7 +108,7 @@ fn read_from<T>(pool: &r2d2::Pool<Manager>, query: &impl Fn(&mut Conn) -> QueryR
             Err(error) if !matches!(error, diesel::result::Error::NotFound) => {
                 pooled.broken = !pooled.conn.answers();
                 dead += 1;
-                if !pooled.broken || cause(&error) == Cause::Refused || dead > pool.max_size() {
+                if !pooled.broken || dead > pool.max_size() {
                     return Err(error.into());
                 }
             }

@@ -18,7 +18,7 @@ use crate::{
     email::Email,
     http::{Fields, JsonBody, Parameter, fields},
     problem::Problem,
-    progress::{Json as KeptJson, Pair, api::pair_of, writer::Writer},
+    progress::{Pair, api::pair_of, writer::Writer},
     surveys::{self, SurveyId},
     views::Envelope,
 };
@@ -68,7 +68,7 @@ pub struct SubmissionView {
 ///
 /// The end of the draft, in the same transaction. Sent again unchanged, it is answered as the first time.
 #[utoipa::path(
-    context_path = "/api", tag = "Submissions", 
+    context_path = "/api", tag = "Submissions",
     request_body(content = SubmissionBody, example = json!({"survey_id": 1, "email": "ana@example.com", "guest_code": "DEMO",
         "participant": {"name": "Ana"}, "answers": {"10": 102, "20": 201}})),
     responses(
@@ -95,7 +95,6 @@ async fn submit(
     let participant = object_in(&mut fields, "participant");
     let answers = fields.raw("answers").filter(|answers| answers.get() != "null");
     let pair = fields.finish(pair)?;
-    let participant = participant.map(|participant| KeptJson::from(participant.to_owned()));
     let command = command(database, pair.clone(), guest_code, participant, answers).await?;
     let receipt = writer.run(&pair, memory, command).await?;
     let view = SubmissionView {
@@ -141,7 +140,7 @@ pub struct ResponseView {
 ///
 /// The same as a submission, in the form of existing survey front ends.
 #[utoipa::path(
-    context_path = "/api", tag = "Survey front end", 
+    context_path = "/api", tag = "Survey front end",
     request_body(content = ResponseBody, example = json!({"invitation_code": "DEMO", "survey_id": 1,
         "participant": {"email": "ana@example.com", "name": "Ana"}, "answers": [102, 201]})),
     responses(
@@ -173,7 +172,6 @@ async fn respond(
     }
     let pair = email.zip(survey_id).map(|(email, survey_id)| Pair { email, survey_id });
     let pair = fields.finish(pair)?;
-    let participant = participant.map(|participant| KeptJson::from(participant.to_owned()));
     let command = command(database, pair.clone(), guest_code, participant, answers).await?;
     let receipt = writer.run(&pair, memory, command).await?;
     let view = ResponseView { submission_id: number_of(&receipt)?, answers_count: receipt.answers_count };
@@ -201,7 +199,7 @@ pub struct HasAnswerView {
 
 /// Ask whether a participant has answered a survey
 #[utoipa::path(
-    context_path = "/api", tag = "Survey front end", 
+    context_path = "/api", tag = "Survey front end",
     request_body(content = HasAnswerBody, example = json!({"email": "ana@example.com", "survey_id": 1})),
     responses(
         (status = 200, description = "Whether they have", body = Envelope<HasAnswerView>, example = json!({"status": "ok",
@@ -223,13 +221,12 @@ async fn has_answer(
     let (survey_exists, has_answer) = database
         .read(move |conn| Ok((surveys::store::exists(conn, pair.survey_id)?, store::exists(conn, &pair)?)))
         .await?;
-    match (survey_exists, has_answer) {
-        (false, _) => Err(Problem::SurveyNotFound),
-        (true, true) => Ok(Json(Envelope::new("This email has answered this survey.", HasAnswerView { has_answer }))),
-        (true, false) => {
-            Ok(Json(Envelope::new("This email has not answered this survey.", HasAnswerView { has_answer })))
-        }
-    }
+    let message = match (survey_exists, has_answer) {
+        (false, _) => return Err(Problem::SurveyNotFound),
+        (true, true) => "This email has answered this survey.",
+        (true, false) => "This email has not answered this survey.",
+    };
+    Ok(Json(Envelope::new(message, HasAnswerView { has_answer })))
 }
 
 fn object_in<'a>(fields: &mut Fields<'a>, name: &str) -> Option<&'a RawValue> {
@@ -265,7 +262,7 @@ async fn command(
     database: &Database,
     pair: Pair,
     guest_code: Option<GuestCode>,
-    participant: Option<KeptJson>,
+    participant: Option<&RawValue>,
     sent: Option<&RawValue>,
 ) -> Result<Submit, Problem> {
     let digest = Sha256::digest(sent.map_or("", RawValue::get)).into();
@@ -281,6 +278,7 @@ async fn command(
         }
         _ => Answers::default(),
     };
+    let participant = participant.map(|participant| participant.to_owned().into());
     Ok(Submit { pair, guest_code, participant, answers, digest })
 }
 
