@@ -1,4 +1,4 @@
-"""Runs the README's tour with curl against a fresh demo, and checks that each call is answered as the README says."""
+"""Runs the README's curl calls against a fresh demo, and checks that each is answered as the README says."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import subprocess
 import sys
 import tempfile
 
-# Save, resume, save the next screen, submit, a save that comes too late, no draft any more.
-EXPECTED = [201, 200, 200, 201, 400, 404]
+EXPECTED = {
+    # Save, resume, save the next screen, submit, a save that comes too late, no draft any more.
+    "A tour with curl": [201, 200, 200, 201, 400, 404],
+    # Start, change, a stale change, one that follows another in flight, submit, a stale tab.
+    "How a client should save": [201, 200, 412, 200, 201, 410],
+}
 
 
-def calls() -> list[str]:
+def calls(title: str) -> list[str]:
     """The curl commands of the section, each as it stands there."""
     readme = pathlib.Path("README.md").read_text()
-    section = readme.split("## A tour with curl")[1].split("\n## ")[0]
+    section = readme.split(f"## {title}\n")[1].split("\n## ")[0]
     code = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    "))
     return ["curl -s " + call for call in re.split(r"^curl ", code, flags=re.MULTILINE) if call.strip()]
 
@@ -31,7 +35,12 @@ def main() -> None:
                 assert service.stdout is not None
                 listening = next(line for line in service.stdout if "listening" in line)
                 base = listening.split()[-1]
-                for call, expected in zip(calls(), EXPECTED, strict=True):
+                promises = [
+                    promise
+                    for title, statuses in EXPECTED.items()
+                    for promise in zip(calls(title), statuses, strict=True)
+                ]
+                for call, expected in promises:
                     answer = subprocess.run(
                         ["bash", "-c", call.replace("http://127.0.0.1:8000", base)], capture_output=True, text=True, check=True
                     ).stdout

@@ -7,38 +7,68 @@
 use formprogress::{
     clock::Clock,
     config::{self, Settings},
-    http::{self, JsonBody, Query},
+    email::Email,
+    http::{self, JsonBody, Parameter, Query},
     problem::Problem,
     progress::{
-        FormProgress, Pair,
-        api::{self, Conditions, Draft, Shown},
-        rules::{self, Known, Save},
+        Change, Current, Data, DraftId, FormProgress, Pair,
+        api::{self, pair_of},
+        headers::{ReadHeaders, WriteHeaders},
+        rules::{self, Decision, Known},
+        states::Saved,
+        views::{Draft, Shown},
+        world::{Answered, Outcome},
+        writes::{Act, Save, Target, Way, Write},
     },
-    surveys::{Status, Terms},
+    surveys::{Status, SurveyId, Terms},
 };
 use rocket::{State, get, post, routes};
+use serde_json::value::RawValue;
 
-const TERMS: Terms = Terms { status: Status::Open, progress_days: 30 };
+const TERMS: Terms = Terms { status: Status::Open, progress_days: 30, requires_if_match: false, shapes: None };
 
-fn decide(save: &Save, clock: &Clock) -> Result<rules::Saved, Problem> {
-    let known = Known { terms: Some(&TERMS), submitted: false, draft: None, content: None, company: None };
-    rules::save(save, &known, clock.now()).map_err(|_| Problem::Internal)
+fn decide(write: &Write, clock: &Clock) -> Result<FormProgress, Problem> {
+    let known = Known {
+        terms: Some(&TERMS),
+        draft: None,
+        content: None,
+        ending: None,
+        receipt: None,
+        other: None,
+        company: None,
+        previous: None,
+        remembered: None,
+        produced: &|_| None,
+        ended_days: 7,
+    };
+    match rules::decide(write, &known, clock.now())? {
+        Decision::Saved(Saved { draft, .. }) => Ok(draft),
+        _ => Err(Problem::Internal),
+    }
+}
+
+fn shown(draft: FormProgress) -> Current {
+    Current { draft, schema_changed: false }
 }
 
 #[post("/progress", data = "<body>")]
 async fn save(
     body: Result<JsonBody<'_>, Problem>,
-    conditions: Conditions<'_>,
+    headers: Result<WriteHeaders<'_>, Problem>,
     clock: &State<Clock>,
 ) -> Result<Draft, Problem> {
-    let save = api::save_in(body?.fields()?)?;
-    Ok(Draft::saved(decide(&save, clock)?, &conditions))
+    let (body, headers) = (body?, headers?);
+    let (write, problem) = api::save_in(&body, &headers)?;
+    let current = Box::new(shown(problem.map_or_else(|| decide(&write, clock), Err)?));
+    Draft::written(Answered { outcome: Outcome::Saved { current, created: true }, replayed: false }, &headers)
 }
 
 #[get("/progress")]
-async fn show(query: Query<'_>, conditions: Conditions<'_>, draft: &State<FormProgress>) -> Result<Shown, Problem> {
-    let _pair: Pair = api::pair_in(query)?;
-    Ok(Shown::of(draft.inner().clone(), &conditions))
+async fn show(query: Query<'_>, headers: ReadHeaders, draft: &State<FormProgress>) -> Result<Shown, Problem> {
+    let mut fields = query.fields(&["email", "survey_id", "survey", "fit"])?;
+    let pair = pair_of(&mut fields);
+    fields.finish(pair)?;
+    Ok(Shown::of(shown(draft.inner().clone()), &headers))
 }
 
 #[get("/healthz")]
@@ -48,9 +78,19 @@ fn lives() -> &'static str {
 
 fn fixed_draft(clock: &Clock) -> Result<FormProgress, Box<dyn std::error::Error>> {
     let words = "a survey answer of some length, ".repeat(128);
-    let body = format!(r#"{{"email":"ana@example.com","survey_id":1,"data":{{"responses":"{}"}}}}"#, &words[..4060]);
-    let save = JsonBody::of(&body).fields().and_then(api::save_in).map_err(|problem| problem.code())?;
-    Ok(decide(&save, clock).map_err(|problem| problem.code())?.draft)
+    let data = RawValue::from_string(format!(r#"{{"responses":"{}"}}"#, &words[..4060]))?;
+    let email = Email::parse("ana@example.com")?;
+    let survey_id = SurveyId(1);
+    let change = Change { data: Some(Data::of(data.into())), ..Default::default() };
+    let save = Save { way: Way::Progress, new_id: DraftId::random(), survey_id, change };
+    let write = Write {
+        target: Target::Pair(Pair { email, survey_id }),
+        conditions: Default::default(),
+        key: None,
+        body_is_valid: true,
+        act: Act::Save(save),
+    };
+    Ok(decide(&write, clock).map_err(|problem| problem.code())?)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

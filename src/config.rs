@@ -11,7 +11,7 @@ use rocket::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{db::DatabaseUrl, progress::writer};
+use crate::{db::DatabaseUrl, http::ServerKey, progress::writer};
 
 /// The settings of the service itself, beside Rocket's (address, port, limits, …).
 #[derive(Debug, Clone, Deserialize)]
@@ -32,6 +32,11 @@ pub struct Settings {
     pub queue_length: usize,
     /// Memory that waiting saves may hold on to.
     pub queue_memory: ByteUnit,
+    /// Days for which the holder of a draft's id is told how the draft ended.
+    pub ended_draft_days: u32,
+    /// What the survey admin's own server shows to read and restore earlier states of drafts. None: nobody may.
+    #[serde(deserialize_with = "server_key")]
+    pub server_key: Option<ServerKey>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Rocket's own: `off`, `critical`, `normal` or `debug`.
@@ -60,6 +65,8 @@ struct Defaults {
     postgres_writers: usize,
     queue_length: usize,
     queue_memory: &'static str,
+    ended_draft_days: u32,
+    server_key: &'static str,
     log_format: LogFormat,
 }
 
@@ -71,6 +78,8 @@ const DEFAULTS: Defaults = Defaults {
     postgres_writers: 1,
     queue_length: 4096,
     queue_memory: "32MiB",
+    ended_draft_days: 7,
+    server_key: "",
     log_format: LogFormat::Auto,
 };
 
@@ -114,6 +123,7 @@ impl Settings {
             ("read_connections", settings.read_connections as usize),
             ("postgres_writers", settings.postgres_writers),
             ("queue_length", settings.queue_length),
+            ("ended_draft_days", settings.ended_draft_days as usize),
         ] {
             if !(1..=100_000).contains(&value) {
                 return Err(ConfigError::Bad(format!("setting {key}: must be from 1 to 100000")));
@@ -132,6 +142,7 @@ impl Settings {
             queue_length: self.queue_length,
             // A semaphore counts it in KiB, and has an upper bound of its own.
             queue_bytes: usize::try_from(self.queue_memory.as_u64()).unwrap_or(usize::MAX).min(1 << 40),
+            ended_days: self.ended_draft_days,
         }
     }
 }
@@ -176,6 +187,23 @@ fn bad(error: rocket::figment::Error) -> ConfigError {
 
 fn parsed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DatabaseUrl, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn server_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ServerKey>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Key {
+        Text(String),
+        // What looks like a number in the environment is read as one, and is too short for a key anyway.
+        Number(serde::de::IgnoredAny),
+    }
+    match Key::deserialize(deserializer)? {
+        Key::Text(text) if text.is_empty() => Ok(None),
+        Key::Text(text) if text.len() >= ServerKey::SHORTEST => Ok(Some(ServerKey::of(&text))),
+        Key::Text(_) | Key::Number(_) => {
+            Err(serde::de::Error::custom("must have 32 characters at least, such as `openssl rand -hex 32` prints"))
+        }
+    }
 }
 
 fn comma_separated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {

@@ -22,7 +22,7 @@ pub struct Health {
 }
 
 /// Ask whether the process lives
-#[utoipa::path(tag = "Service", responses((status = 200, description = "It does", body = Health, example = json!({"status": "ok"}))))]
+#[utoipa::path(operation_id = "healthz", tag = "Service", responses((status = 200, description = "It does", body = Health, example = json!({"status": "ok"}))))]
 #[get("/healthz")]
 fn lives() -> Json<Health> {
     Json(Health { status: "ok" })
@@ -31,7 +31,7 @@ fn lives() -> Json<Health> {
 /// Ask whether the service can save
 ///
 /// It writes a row, through the queue and onto the disk.
-#[utoipa::path(tag = "Service", responses(
+#[utoipa::path(operation_id = "readyz", tag = "Service", responses(
     (status = 200, description = "It can", body = Health, example = json!({"status": "ok"})),
     crate::openapi::AnyStorage
 ))]

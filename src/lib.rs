@@ -64,14 +64,18 @@ impl Service {
         let database = Database::new(&settings.database_url, settings.read_connections);
         let migrated = database.migrate()?;
         let (writer, threads) = Writer::start(&database, &clock, settings.writer_limits())?;
-        let jobs = Jobs::new(&settings.purge_schedule, Purge::new(writer.clone(), clock.clone()))
-            .map_err(|_| StartError::Schedule(settings.purge_schedule.clone()))?;
+        let jobs =
+            Jobs::new(&settings.purge_schedule, Purge::new(writer.clone(), clock.clone(), settings.ended_draft_days))
+                .map_err(|_| StartError::Schedule(settings.purge_schedule.clone()))?;
         let cors = http::cors::Cors::new(&settings.cors_origins);
         // Rocket's own log shows paths with their queries, and there are emails in those.
         let rocket = rocket::custom(figment.merge(("log_level", "off")))
             .manage(database)
             .manage(writer)
             .manage(clock)
+            .manage(surveys::form::Forms::default())
+            .manage(progress::reader::EndedDays(settings.ended_draft_days))
+            .manage(settings.server_key.clone())
             .attach(http::access_log::AccessLog)
             .manage(cors.clone())
             .attach(cors)
@@ -87,5 +91,15 @@ impl Service {
 
 /// The routes of the API.
 fn routes() -> Vec<rocket::Route> {
-    [progress::api::routes(), submissions::api::routes(), surveys::api::routes(), companies::api::routes()].concat()
+    [
+        progress::api::routes(),
+        progress::drafts_api::routes(),
+        progress::validation_api::routes(),
+        progress::previous_api::routes(),
+        submissions::api::routes(),
+        submissions::front_end::routes(),
+        surveys::api::routes(),
+        companies::api::routes(),
+    ]
+    .concat()
 }

@@ -4,8 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rocket::{Route, get, http::ContentType, routes, serde::json::Json};
 use utoipa::{
-    IntoResponses, OpenApi, ToResponse,
-    openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, example::ExampleBuilder},
+    IntoParams, IntoResponses, Modify, OpenApi, ToResponse,
+    openapi::{
+        Content, ContentBuilder, Object, Ref, RefOr, Required, Response, ResponseBuilder, Type,
+        example::ExampleBuilder,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use crate::{companies, health, problem::Problem, problem::ProblemBody, progress, submissions, surveys};
@@ -58,20 +63,28 @@ fn asset(name: &str) -> Result<Asset, Problem> {
     ),
     paths(
         progress::api::show, progress::api::save, progress::api::discard,
-        submissions::api::submit, submissions::api::respond, submissions::api::has_answer,
+        progress::drafts_api::create, progress::drafts_api::put, progress::drafts_api::show,
+        progress::drafts_api::change, progress::drafts_api::discard, progress::validation_api::validate,
+        progress::previous_api::list, progress::previous_api::restore,
+        submissions::api::submit_pair, submissions::api::submit_draft,
+        submissions::front_end::respond, submissions::front_end::has_answer,
         surveys::api::show, companies::api::check_guest_code,
         health::lives, health::ready, document
     ),
     components(
         schemas(ProblemBody),
         responses(
-            InvalidRequest, InvalidSave, InvalidSubmission, InvalidGuestCode, SurveyClosed, ProgressNotFound,
-            SurveyNotFound, NotFound, MethodNotAllowed, BodyTooLarge, UnsupportedMediaType, AnswersInvalid,
-            BadRequest, InternalError, Unavailable
+            InvalidRequest, InvalidSave, InvalidSubmission, InvalidGuestCode, Unauthorized, SurveyClosed,
+            ProgressNotFound, DraftNotFound, StateNotFound, SurveyNotFound, NotFound, MethodNotAllowed, DraftTaken,
+            DraftAnonymous, DraftEnded, VersionMismatch, BodyTooLarge, PatchTooLarge, UnsupportedMediaType,
+            AnswersInvalid, IdempotencyKeyReused, PreconditionRequired, BadRequest, InternalError, Unavailable
         )
     ),
+    modifiers(&ServerKeyScheme),
     tags(
         (name = "Progress", description = "Drafts by email and survey"),
+        (name = "Drafts", description = "Drafts by id: for forms that know no email yet, and for clients that must not overwrite"),
+        (name = "Undo", description = "For the survey admin's own server: earlier states of a draft"),
         (name = "Submissions", description = "The end of a draft"),
         (name = "Survey front end", description = "What a public survey page calls besides"),
         (name = "Service", description = "For operators")
@@ -80,7 +93,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
 pub struct ApiDoc;
 
 /// Read this document
-#[utoipa::path(tag = "Service", responses((status = 200, description = "The OpenAPI 3.1 document", body = Object)))]
+#[utoipa::path(operation_id = "readOpenApi", tag = "Service", responses((status = 200, description = "The OpenAPI 3.1 document", body = Object)))]
 #[get("/openapi.json")]
 fn document() -> Json<utoipa::openapi::OpenApi> {
     Json(ApiDoc::openapi())
@@ -93,6 +106,85 @@ impl IntoResponses for AnyBody {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         references(&[("413", "BodyTooLarge"), ("415", "UnsupportedMediaType")])
     }
+}
+
+/// What every route that patches a draft may answer besides.
+pub struct AnyPatch;
+
+impl IntoResponses for AnyPatch {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[("413", "PatchTooLarge"), ("415", "UnsupportedMediaType")])
+    }
+}
+
+/// What every write of a draft may answer besides, on account of its headers.
+pub struct AnyCondition;
+
+impl IntoResponses for AnyCondition {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[("412", "VersionMismatch"), ("422", "IdempotencyKeyReused"), ("428", "PreconditionRequired")])
+    }
+}
+
+/// The same for a submission, whose answers may be wrong too.
+pub struct AnySubmission;
+
+impl IntoResponses for AnySubmission {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[("412", "VersionMismatch"), ("422", "AnswersInvalid"), ("428", "PreconditionRequired")])
+    }
+}
+
+/// The server key, as the document names it.
+struct ServerKeyScheme;
+
+impl Modify for ServerKeyScheme {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The setting `server_key`. Not for web pages."))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("server_key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Declares the parameters that several routes share: a name in the code and on the wire, where it stands, what it
+/// means. Without examples: the viewer would send them.
+macro_rules! shared_parameters {
+    ($(#[doc = $doc:literal] $name:ident = $wire:literal in $place:ident, $required:ident;)+) => {$(
+        #[doc = $doc]
+        pub struct $name;
+
+        impl IntoParams for $name {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                vec![ParameterBuilder::new()
+                    .name($wire)
+                    .parameter_in(ParameterIn::$place)
+                    .required(Required::$required)
+                    .description(Some($doc.trim()))
+                    .schema(Some(Object::with_type(Type::String)))
+                    .build()]
+            }
+        }
+    )+};
+}
+
+shared_parameters! {
+    /// Names the draft. Whoever knows it may read and write the draft: it is as secret as a password.
+    Id = "id" in Path, True;
+    /// `true`: the draft as far as it still fits the survey's present `answer_schema`; always in full, never 304.
+    Fit = "fit" in Query, False;
+    /// The ETag of the draft that the client has.
+    IfNoneMatch = "If-None-Match" in Header, False;
+    /// `*`: only if there is no such draft yet.
+    OnlyNew = "If-None-Match" in Header, False;
+    /// The versions of the draft that the write may replace, a list such as `"5", "op:<key>"`: ETags (weak ones count too), `"0"` for no draft yet, `"op:<key>"` for the version that the write with that Idempotency-Key produced, `*` for any. Without it the last write wins, unless the survey requires it.
+    IfMatch = "If-Match" in Header, False;
+    /// 1 to 128 visible ASCII characters but quotes and backslashes, new for each new write: best a random UUID. A write whose key this draft has seen within a day, or among its last 32, is not done again but answered again, with `Idempotency-Replayed: true`; without data and meta if other writes came since.
+    IdempotencyKey = "Idempotency-Key" in Header, False;
+    /// `return=minimal`: an answer without data and meta.
+    Prefer = "Prefer" in Header, False;
 }
 
 /// What every route that asks the database may answer besides.
@@ -131,10 +223,30 @@ problem_responses! {
     InvalidSubmission: "INVALID_REQUEST" "INVALID_JSON" "NESTING_TOO_DEEP" "ALREADY_SUBMITTED" "INVALID_GUEST_CODE";
     /// The guest code is not valid.
     InvalidGuestCode: "INVALID_REQUEST" "INVALID_JSON" "NESTING_TOO_DEEP" "INVALID_GUEST_CODE";
+    /// The server key is missing or not the right one.
+    Unauthorized: "UNAUTHORIZED";
     /// The survey takes no more of this.
     SurveyClosed: "SURVEY_CLOSED";
     /// Nothing is saved, or it has expired.
     ProgressNotFound: "PROGRESS_NOT_FOUND";
+    /// No draft has this id.
+    DraftNotFound: "DRAFT_NOT_FOUND";
+    /// No draft has this id, or no such state is kept of it.
+    StateNotFound: "DRAFT_NOT_FOUND" "STATE_NOT_FOUND";
+    /// The email has another draft, or the draft has another email.
+    DraftTaken: "DRAFT_EXISTS" "DRAFT_CLAIMED";
+    /// The draft has no email yet.
+    DraftAnonymous: "DRAFT_ANONYMOUS";
+    /// The draft has ended: remembered for some days.
+    DraftEnded: "DRAFT_EXPIRED" "DRAFT_SUBMITTED";
+    /// The draft is not at the version that the request insists on; `current` is the draft as it is.
+    VersionMismatch: "VERSION_MISMATCH";
+    /// The body, or the draft that the patch would make, is larger than the limit.
+    PatchTooLarge: "BODY_TOO_LARGE" "DRAFT_TOO_LARGE";
+    /// The key was sent before, with another request.
+    IdempotencyKeyReused: "IDEMPOTENCY_KEY_REUSED";
+    /// The survey requires If-Match.
+    PreconditionRequired: "PRECONDITION_REQUIRED";
     /// No survey has this id.
     SurveyNotFound: "SURVEY_NOT_FOUND";
     /// No route has this path.
@@ -147,8 +259,8 @@ problem_responses! {
     BodyTooLarge: "BODY_TOO_LARGE";
     /// The body is not declared as JSON.
     UnsupportedMediaType: "UNSUPPORTED_MEDIA_TYPE";
-    /// Answers that the survey does not know.
-    AnswersInvalid: "ANSWERS_INVALID";
+    /// Answers that do not fit the survey; or the key was sent before, with another request.
+    AnswersInvalid: "ANSWERS_INVALID" "IDEMPOTENCY_KEY_REUSED";
     /// Our fault.
     InternalError: "INTERNAL_ERROR";
     /// Nothing was changed; try again after the seconds in Retry-After.

@@ -8,6 +8,9 @@ from pathlib import Path
 
 PAYLOAD_BYTES = 4096
 PAYLOAD_COUNT = 64
+# All hold equally many values: a form that is being filled in does not lose any from one save to the next. (What a save
+# replaces with less is kept for undo, which has a measurement of its own.)
+VALUE_COUNT = 260
 # Stands once in each payload; whoever saves it puts another number of 13 digits there, so that each save changes something.
 STAMP = "1111111111111"
 
@@ -52,20 +55,23 @@ def make_payload(chance: random.Random, number: int) -> str:
             "at": f"2026-11-{chance.randint(1, 28):02}T08:14:09Z",
         },
         "answers": answers,
-        "remarks": "",
+        "marks": [],
+        "remarks": "-",
     }
     question = 100
     while True:
         question += chance.randint(1, 3)
         answer = make_answer(chance, question)
-        if size(state) + size({f"q{question}": answer}) > PAYLOAD_BYTES:
+        marks = VALUE_COUNT - value_count(state) - value_count(answer)
+        if size(state) + size({f"q{question}": answer}) + 2 * marks > PAYLOAD_BYTES:
             break
         answers[f"q{question}"] = answer
-    room = PAYLOAD_BYTES - size(state)
+    state["marks"] = [number % 10] * (VALUE_COUNT - value_count(state))
+    room = PAYLOAD_BYTES - size(state) + 1
     plain_words = [word for word in WORDS if word.isascii()]
     state["remarks"] = " ".join(chance.choices(plain_words, k=room))[:room]
     payload = to_json(state)
-    assert len(payload.encode()) == PAYLOAD_BYTES and payload.count(STAMP) == 1
+    assert len(payload.encode()) == PAYLOAD_BYTES and payload.count(STAMP) == 1 and value_count(state) == VALUE_COUNT
     return payload
 
 
@@ -86,6 +92,17 @@ def make_answer(chance: random.Random, question: int) -> dict[str, object]:
     answer["seconds"] = round(chance.uniform(1, 90), 1)
     answer["skipped"] = chance.random() < 0.1
     return answer
+
+
+def value_count(value: object) -> int:
+    """How many values it holds, as the service counts them: texts that are not empty, numbers, booleans."""
+    match value:
+        case dict():
+            return sum(value_count(member) for member in value.values())
+        case list():
+            return sum(value_count(element) for element in value)
+        case _:
+            return int(value not in (None, ""))
 
 
 def to_json(value: object) -> str:

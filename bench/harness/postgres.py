@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .load import Figures
 from .machine import wait_until_idle
-from .payloads import STAMP
+from .payloads import STAMP, VALUE_COUNT
 from .processes import BenchError, free_port, last_lines, run, running, wait_for
 from .service import Programs, prepare
 
@@ -26,11 +26,11 @@ CREATE TABLE bench_payload (id integer PRIMARY KEY, head text NOT NULL, tail tex
 FILL = """
 INSERT INTO form_progress
     (draft_id, email, survey_id, current_screen, furthest_screen, version, digest, created_at, updated_at, expires_at,
-     purge_hour, data)
+     purge_hour, value_count, data)
 SELECT (lpad(to_hex(1700000000000 + number), 12, '0') || '7' || lpad(to_hex(number % 4096), 3, '0') || '{variant}'
            || lpad(to_hex(number), 15, '0'))::uuid,
        '{kind}' || lpad(number::text, 7, '0') || '@example.com', 1, number % 12, number % 12, 1, sha256(number::text::bytea),
-       expiry - interval '30 days', expiry - interval '30 days', expiry, floor(extract(epoch FROM expiry) / 3600),
+       expiry - interval '30 days', expiry - interval '30 days', expiry, floor(extract(epoch FROM expiry) / 3600), {values},
        (SELECT head || (1700000000000 + number) || tail FROM bench_payload WHERE id = number % {payloads} + 1)
 FROM generate_series({first}::bigint, {last}::bigint) AS number
 CROSS JOIN LATERAL (SELECT {expiry} AS expiry) AS moment
@@ -159,7 +159,7 @@ class PostgresDatabase:
         kind, variant = ("gone", 9) if expired else ("user", 8)
         self._system.sql(
             self._name,
-            FILL.format(kind=kind, variant=variant, first=first, last=last, expiry=expiry, payloads=self._payloads),
+            FILL.format(kind=kind, variant=variant, first=first, last=last, expiry=expiry, payloads=self._payloads, values=VALUE_COUNT),
         )
 
     def settle(self) -> None:

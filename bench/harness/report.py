@@ -187,6 +187,16 @@ TARGETS = (
     ),
     Target("p99 of a save, 64 connections", save_p99, {"sqlite": 15, "postgres": 40}, at_most=True, unit=" ms"),
     Target(
+        "PATCH of a 4 KB draft with If-Match and Idempotency-Key against a plain save",
+        rates("PATCH with If-Match and Idempotency-Key", "saves beside them"),
+        {"sqlite": 0.6, "postgres": 0.6},
+    ),
+    Target(
+        "saves of which a quarter hold less (kept for undo) against plain ones",
+        rates("saves, a quarter of which hold less", "saves"),
+        {},
+    ),
+    Target(
         "resident memory of the service under load (peak)",
         memory,
         {"sqlite": 64, "postgres": 64},

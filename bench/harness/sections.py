@@ -14,11 +14,13 @@ from .databases import Database, DatabaseSystem
 from .load import Figures, Load, MemoryWatch, loading
 from .processes import BenchError
 from .report import DISTURBED, Results
-from .service import NO_PURGE, Programs, Server, seed, serving
+from .service import NO_PURGE, Programs, Server, first_put, seed, serving
 
 SAVES = Load("saves.lua")
 RESUMES = Load("resumes.lua")
 MIX = Load("mixed.lua")
+PATCHES = Load("patches.lua")
+SHRINKING = Load("shrinking.lua")
 DRAFTS = 10_000
 ATTEMPTS = 3
 
@@ -117,15 +119,23 @@ def ceiling(bench: Bench, system: DatabaseSystem) -> None:
 
 
 def service(bench: Bench, system: DatabaseSystem) -> None:
-    """The service itself: saves, resumes, both, and a lone save."""
+    """The service itself: saves, resumes, both, a lone save, saves that hold less, changes by id."""
     with system.database("service") as database, bench.service(system, database, "service") as server:
         fill_over_http(bench, database, server)
         saves_before = database.count_saves()
         figures = bench.measure(system, "saves", server, SAVES)
-        need_real_saves(bench, system, figures, database.count_saves() - saves_before)
+        need_real_saves(bench, system, "saves", figures, database.count_saves() - saves_before)
         bench.measure(system, "resumes", server, RESUMES)
         bench.measure(system, "mix", server, MIX)
         bench.measure(system, "lone save", server, Load("saves.lua", connections=1))
+        bench.measure(system, "saves, a quarter of which hold less", server, SHRINKING)
+        say(f"    filling {DRAFTS:,} drafts by id")
+        seed(server, bench.payloads, DRAFTS, first_put)
+        saves_before = database.count_saves()
+        name = "PATCH with If-Match and Idempotency-Key"
+        figures = bench.measure(system, name, server, PATCHES)
+        need_real_saves(bench, system, name, figures, database.count_saves() - saves_before)
+        bench.measure(system, "saves beside them", server, SAVES)
 
 
 def storage(bench: Bench, system: DatabaseSystem) -> None:
@@ -189,12 +199,12 @@ def fill_over_http(bench: Bench, database: Database, server: Server) -> None:
         raise BenchError(f"after {DRAFTS:,} acknowledged first saves {database.count_drafts():,} drafts are stored")
 
 
-def need_real_saves(bench: Bench, system: DatabaseSystem, figures: Figures, changes: int) -> None:
+def need_real_saves(bench: Bench, system: DatabaseSystem, name: str, figures: Figures, changes: int) -> None:
     """Checks the benchmark itself: each acknowledged save must have changed its draft."""
-    answered = (figures.requests or 0) + bench.results.warm_up_requests(system.key, "saves")
+    answered = (figures.requests or 0) + bench.results.warm_up_requests(system.key, name)
     if changes < answered:
         bench.results.fail(
-            f"{system.title}, saves: {answered:,} were acknowledged, but the versions grew by {changes:,} only"
+            f"{system.title}, {name}: {answered:,} were acknowledged, but the versions grew by {changes:,} only"
         )
 
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,17 +148,30 @@ def prepare(program: Path, database_url: str, folder: Path) -> None:
     run([program, "survey", "import", survey], env=env, cwd=folder, what="formprogress survey import")
 
 
-def seed(server: Server, payloads: list[str], count: int) -> None:
+def first_save(number: int, payload: str) -> tuple[str, str, str]:
+    """The first save of a draft by email."""
+    return "POST", "/api/progress/", save_body(number, payload)
+
+
+def first_put(number: int, payload: str) -> tuple[str, str, str]:
+    """The first save of a draft by id, as wrk/drafts.lua names it."""
+    body = f'{{"email":"{email_of(number, "by-id")}","survey_id":1,"data":{payload}}}'
+    return "PUT", f"/api/drafts/00000000-0000-7000-8000-{number:012}", body
+
+
+def seed(
+    server: Server, payloads: list[str], count: int, first: Callable[[int, str], tuple[str, str, str]] = first_save
+) -> None:
     """Saves the first `count` drafts once each, over HTTP."""
     workers = 16
     problems: list[str] = []
 
-    def save_every(first: int) -> None:
+    def save_every(start: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         try:
-            for number in range(first, count + 1, workers):
+            for number in range(start, count + 1, workers):
                 payload = payloads[number % len(payloads)].replace(STAMP, f"{1_700_000_000_000 + number}")
-                status, answer = exchange(connection, "POST", "/api/progress/", save_body(number, payload))
+                status, answer = exchange(connection, *first(number, payload))
                 if status not in (200, 201):
                     problems.append(f"{status}: {answer[:300]!r}")
                     return
@@ -167,7 +180,7 @@ def seed(server: Server, payloads: list[str], count: int) -> None:
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=save_every, args=(first,), daemon=True) for first in range(1, workers + 1)]
+    threads = [threading.Thread(target=save_every, args=(start,), daemon=True) for start in range(1, workers + 1)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -12,15 +12,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from .load import Figures
-from .payloads import STAMP, email_of
+from .payloads import STAMP, VALUE_COUNT, email_of
 from .processes import BenchError, run
 from .service import Programs, prepare
 
 INSERT = """
 INSERT INTO form_progress
     (draft_id, email, survey_id, current_screen, furthest_screen, version, digest, created_at, updated_at, expires_at, data,
-     purge_hour)
-VALUES (?1, ?2, 1, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, unixepoch(?8) / 3600)
+     purge_hour, value_count)
+VALUES (?1, ?2, 1, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, unixepoch(?8) / 3600, ?10)
 """
 # The last full hour is left out, so that what expires during the benchmark does not count.
 EXPIRED = "purge_hour < unixepoch('now') / 3600 - 1"
@@ -136,7 +136,7 @@ class SqliteDatabase:
         data = self._payloads[number % len(self._payloads)].replace(STAMP, f"{1_700_000_000_000 + number}")
         digest = hashlib.sha256(str(number).encode()).digest()
         email = email_of(number, "gone" if expired else "user")
-        return (str(identifier), email, screen, screen, digest, saved, saved, moment(expiry), data)
+        return (str(identifier), email, screen, screen, digest, saved, saved, moment(expiry), data, VALUE_COUNT)
 
 
 def moment(value: datetime) -> str:

@@ -24,10 +24,14 @@ local function split(text, mark)
   return text:sub(1, first - 1), text:sub(last + 1)
 end
 
--- Returns a function that makes the next save: of any draft, with another content than any before.
-function drafts.saves()
+-- Returns a function that makes the next save: of any draft, with another content than any before. Every other content
+-- lacks what `cut` (a pattern) finds, if it is given.
+function drafts.saves(cut)
   local before, between, after = {}, {}, {}
   for number, payload in ipairs(read_payloads()) do
+    if cut and number % 2 == 0 then
+      payload = payload:gsub(cut, '"marks":[]')
+    end
     local body = format('{"email":"user#######@example.com","survey_id":1,"current_screen":%d,"data":%s}', number % 12, payload)
     local rest
     before[number], rest = split(wrk.format("POST", "/api/progress/", JSON_HEADERS, body), "#######")
@@ -40,6 +44,33 @@ function drafts.saves()
     stamp = stamp + 2
     local payload = random(count)
     return before[payload] .. format("%07d", random(emails)) .. between[payload] .. format("%d", stamp) .. after[payload]
+  end
+end
+
+-- Returns a function that makes the next change: of one draft after the other, each on the version that the change before
+-- it made. No draft has its turn again while a change of it is under way.
+function drafts.patches()
+  local headers = { ["Content-Type"] = "application/merge-patch+json", ["If-Match"] = "#######", ["Idempotency-Key"] = "#######" }
+  local body = format('{"current_screen":3,"data":{"saved_at":%s,"answers":{"q103":{"value":7,"seconds":%s}}}}', STAMP, STAMP)
+  local text = wrk.format("PATCH", "/api/drafts/#######", headers, body)
+  local start, rest = split(text, "#######")
+  -- wrk puts headers in any order: both are filled in by their names.
+  local function request(id, tags, key, stamp)
+    local filled = rest:gsub("If%-Match: #######", function() return "If-Match: " .. tags end)
+    filled = filled:gsub("Idempotency%-Key: #######", function() return "Idempotency-Key: " .. key end)
+    return start .. id .. filled:gsub(STAMP, stamp)
+  end
+  local run = os.time()
+  local turn, number = 0, thread_number - 1
+  return function()
+    number = number + 2
+    if number >= emails then
+      number, turn = thread_number + 1, turn + 1
+    end
+    -- The first change of a run does not know what the draft was at.
+    local tags = turn == 0 and "*" or format('"1", "op:%d-%d-%d"', run, number, turn - 1)
+    local key = format("%d-%d-%d", run, number, turn)
+    return request(format("00000000-0000-7000-8000-%012d", number + 1), tags, key, format("%d", run * 1000 + turn))
   end
 end
 

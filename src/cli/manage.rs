@@ -39,7 +39,7 @@ pub fn purge(dry_run: bool, json: bool) -> Outcome {
     let started = Instant::now();
     let drafts = match dry_run {
         true => progress::store::count_expired(&mut conn, clock.now())?,
-        false => i64::try_from(jobs::purge::run_here(&mut conn, &clock)?)?,
+        false => i64::try_from(jobs::purge::run_here(&mut conn, &clock, settings()?.ended_draft_days)?)?,
     };
     match (json, dry_run) {
         (true, _) => print_json(&Purged { dry_run, drafts })?,

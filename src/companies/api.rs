@@ -38,6 +38,7 @@ pub struct InvitationBody {
 ///
 /// Any 2xx means that the code is good; the company comes with it.
 #[utoipa::path(
+    operation_id = "checkGuestCode",
     context_path = "/api", tag = "Survey front end",
     request_body(content = InvitationBody, example = json!({"invitation_code": "DEMO"})),
     responses(

@@ -9,7 +9,10 @@ use diesel::{
     sqlite::SqliteConnection,
 };
 
-use super::{DatabaseUrl, OverColumns};
+use super::{
+    DatabaseUrl, OverColumns,
+    types::{DraftId, Uuid},
+};
 
 /// A connection to one of the two databases.
 pub enum Conn {
@@ -153,15 +156,28 @@ pub fn write_rows<R>(
 ///
 /// PostgreSQL: advisory locks, which also hold for a draft that does not exist yet, taken in the order of their
 /// keys so that two groups never wait for each other. SQLite: nothing to do, its writer is alone.
-pub fn lock_keys<'a>(conn: &mut Conn, keys: impl Iterator<Item = (&'a str, i64)>) -> QueryResult<()> {
+pub fn lock_pairs<'a>(conn: &mut Conn, pairs: impl Iterator<Item = (&'a str, i64)>) -> QueryResult<()> {
     let Conn::Postgres(conn) = conn else { return Ok(()) };
-    let (emails, surveys): (Vec<&str>, Vec<i64>) = keys.unzip();
+    let (emails, surveys): (Vec<&str>, Vec<i64>) = pairs.unzip();
     // OFFSET 0 keeps the sorted list apart from the locking, which must follow its order.
     OverColumns {
         before: "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended(email, survey_id) AS key \
                  FROM unnest(",
         columns: (emails.into_sql::<Array<Text>>(), surveys.into_sql::<Array<BigInt>>()),
         after: ") AS pair (email, survey_id) ORDER BY key OFFSET 0) AS sorted",
+    }
+    .execute(conn)
+    .map(drop)
+}
+
+/// The same for drafts by their ids. Whoever locks both takes these locks first.
+pub fn lock_drafts(conn: &mut Conn, ids: &[DraftId]) -> QueryResult<()> {
+    let Conn::Postgres(conn) = conn else { return Ok(()) };
+    // No survey has the number 0: ids and pairs do not share keys.
+    OverColumns {
+        before: "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended(id::text, 0) AS key FROM unnest(",
+        columns: (ids.into_sql::<Array<Uuid>>(),),
+        after: ") AS draft (id) ORDER BY key OFFSET 0) AS sorted",
     }
     .execute(conn)
     .map(drop)

@@ -14,7 +14,7 @@ pub mod types;
 mod url;
 
 pub use columns::OverColumns;
-pub use connection::{Cause, Conn, OpenError, cause, lock_keys, write, write_rows};
+pub use connection::{Cause, Conn, OpenError, cause, lock_drafts, lock_pairs, write, write_rows};
 pub use migrations::{Migrated, MigrationError, apply, check};
 pub use pool::{Database, MigrateError, Unavailable};
 pub use prepared::Prepared;

@@ -29,6 +29,10 @@ diesel::table! {
         definition -> Text,
         status -> Text,
         progress_days -> Integer,
+        answer_schema -> Nullable<Text>,
+        screens -> Nullable<Text>,
+        fingerprint -> Nullable<Text>,
+        requires_if_match -> Bool,
         created_at -> Instant,
         updated_at -> Instant,
     }
@@ -47,8 +51,10 @@ diesel::table! {
         current_screen -> Integer,
         furthest_screen -> Integer,
         fingerprint -> Nullable<Text>,
+        survey_fingerprint -> Nullable<Text>,
         version -> BigInt,
         digest -> Binary,
+        value_count -> Nullable<Integer>,
         created_at -> Instant,
         updated_at -> Instant,
         expires_at -> Instant,
@@ -60,7 +66,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
-    use crate::db::types::Instant;
+    use crate::db::types::{Instant, Uuid};
 
     submissions (id) {
         id -> BigInt,
@@ -71,6 +77,8 @@ diesel::table! {
         answers_count -> Integer,
         digest -> Binary,
         submitted_at -> Instant,
+        draft_id -> Nullable<Uuid>,
+        has_own_answers -> Bool,
     }
 }
 
@@ -85,6 +93,48 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use crate::db::types::{Instant, Uuid};
+
+    ended_drafts (draft_id) {
+        draft_id -> Uuid,
+        ending -> Text,
+        ended_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Instant, Uuid};
+
+    idempotency_keys (draft_id, key_digest) {
+        draft_id -> Uuid,
+        key_digest -> Binary,
+        request_digest -> Binary,
+        created -> Bool,
+        version -> BigInt,
+        current_screen -> Integer,
+        answered_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{Instant, Uuid};
+
+    previous_states (draft_id, version) {
+        draft_id -> Uuid,
+        version -> BigInt,
+        current_screen -> Integer,
+        value_count -> Integer,
+        saved_at -> Instant,
+        replaced_at -> Instant,
+        meta -> Nullable<Text>,
+        data -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::db::types::Instant;
 
     readiness (id) {
@@ -94,3 +144,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(answers, companies, form_progress, submissions, surveys);
+diesel::joinable!(form_progress -> surveys (survey_id));

@@ -44,6 +44,16 @@ impl Moment {
         Self(self.0.checked_add_days(Days::new(days.into())).unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
+    /// So many days before this moment.
+    pub fn minus_days(self, days: u32) -> Self {
+        Self(self.0.checked_sub_days(Days::new(days.into())).unwrap_or(DateTime::<Utc>::MIN_UTC))
+    }
+
+    /// The microseconds of its second.
+    pub fn microseconds(self) -> u32 {
+        self.0.timestamp_subsec_micros()
+    }
+
     /// Whole hours since 1970.
     pub fn hours(self) -> i64 {
         self.0.timestamp().div_euclid(3600)
@@ -117,6 +127,16 @@ impl ToSql<Instant, Sqlite> for Moment {
 #[diesel(sql_type = Uuid)]
 #[schema(value_type = uuid::Uuid)]
 pub struct DraftId(pub uuid::Uuid);
+
+impl FromStr for DraftId {
+    type Err = &'static str;
+
+    /// Reads the usual form, of 36 characters. The ids of all zeros or all ones name nothing (RFC 9562).
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let id = uuid::Uuid::try_parse(text).ok().filter(|id| text.len() == 36 && !id.is_nil() && !id.is_max());
+        id.map(Self).ok_or("must be a UUID such as 019aa5d2-7b5c-7d3e-8c1f-2f9a4b6c8d0e")
+    }
+}
 
 impl FromSql<Uuid, Pg> for DraftId {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {

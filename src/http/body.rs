@@ -1,38 +1,47 @@
 //! Reading a JSON body: its type, its size, its nesting, and then its members, each kept as it was sent.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use rocket::{
     Request,
     data::{Data, FromData, Outcome, ToByteUnit},
+    http::Method,
     outcome::Outcome::{Error, Success},
 };
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Fields, Query};
+use super::{Fields, Query, fields};
 use crate::problem::Problem;
 
 /// How deep objects and lists may be nested. Forms of the largest kinds stay below 30.
 pub const DEEPEST: usize = 128;
 
 /// A JSON body within the limits. What is in it has still to be asked for: [`JsonBody::fields`].
-pub struct JsonBody<'r>(&'r str);
+pub struct JsonBody<'r> {
+    text: &'r str,
+    limit: usize,
+}
 
 impl<'r> JsonBody<'r> {
-    /// The body that a text would be.
-    pub fn of(text: &'r str) -> Self {
-        Self(text)
+    /// The text as it was sent.
+    pub fn text(&self) -> &'r str {
+        self.text
+    }
+
+    /// How many bytes a body may have.
+    pub fn limit(&self) -> usize {
+        self.limit
     }
 
     /// About how much memory a command made of this body holds on to while it waits: its parts, and the body itself.
     pub fn memory(&self) -> usize {
-        2 * self.0.len()
+        2 * self.text.len()
     }
 
     /// The members of the object that the body must be.
     pub fn fields(&self) -> Result<Fields<'r>, Problem> {
-        let object: Object<'r> = serde_json::from_str(self.0).map_err(|error| {
+        let object: Object<'r> = serde_json::from_str(self.text).map_err(|error| {
             // The library's message may quote the body: only the place is told.
             Problem::InvalidJson(match error.is_data() {
                 true => "The body must be a JSON object whose member names are valid Unicode.".into(),
@@ -48,26 +57,60 @@ impl<'r> FromData<'r> for JsonBody<'r> {
     type Error = Problem;
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        match read(request, data).await {
-            Ok(text) => Success(Self(rocket::request::local_cache!(request, text))),
+        match declared(request) {
+            Ok(()) => body(request, data).await,
             Err(problem) => Error((problem.status(), problem)),
         }
     }
 }
 
-async fn read(request: &Request<'_>, data: Data<'_>) -> Result<String, Problem> {
+/// The same where there is nothing that must be said: no body at all is an empty object.
+pub struct OptionalJsonBody<'r>(pub JsonBody<'r>);
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for OptionalJsonBody<'r> {
+    type Error = Problem;
+
+    async fn from_data(request: &'r Request<'_>, mut data: Data<'r>) -> Outcome<'r, Self> {
+        if data.peek(1).await.is_empty() && Query::of(request).none().is_ok() {
+            return Success(Self(JsonBody { text: "{}", limit: limit(request) }));
+        }
+        JsonBody::from_data(request, data).await.map(Self)
+    }
+}
+
+fn declared(request: &Request<'_>) -> Result<(), Problem> {
     // No route has both: a parameter beside a body is a mistake.
     Query::of(request).none()?;
-    let json = request.content_type().is_some_and(|declared| {
-        declared.top() == "application" && (declared.sub() == "json" || declared.sub().as_str().ends_with("+json"))
+    let is_json = request.content_type().is_some_and(|declared| {
+        let subtype = declared.sub().as_str().to_ascii_lowercase();
+        // There are other kinds of patches in JSON, which mean something else.
+        let is_known = match request.method() {
+            Method::Patch => subtype == "json" || subtype == "merge-patch+json",
+            _ => subtype == "json" || subtype.ends_with("+json"),
+        };
+        declared.top() == "application" && is_known
     });
-    if !json {
-        return Err(Problem::UnsupportedMediaType);
-    }
+    if is_json { Ok(()) } else { Err(Problem::UnsupportedMediaType) }
+}
+
+fn limit(request: &Request<'_>) -> usize {
     let limit = request.limits().get("json").unwrap_or_else(|| 1.mebibytes());
-    let body = data.open(limit).into_bytes().await.map_err(|_| Problem::BadRequest)?;
+    usize::try_from(limit.as_u64()).unwrap_or(usize::MAX)
+}
+
+async fn body<'r>(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, JsonBody<'r>> {
+    let limit = limit(request);
+    match read(limit, data).await {
+        Ok(text) => Success(JsonBody { text: rocket::request::local_cache!(request, text), limit }),
+        Err(problem) => Error((problem.status(), problem)),
+    }
+}
+
+async fn read(limit: usize, data: Data<'_>) -> Result<String, Problem> {
+    let body = data.open(limit.bytes()).into_bytes().await.map_err(|_| Problem::BadRequest)?;
     if !body.is_complete() {
-        return Err(Problem::BodyTooLarge(limit.as_u64()));
+        return Err(Problem::BodyTooLarge(limit as u64));
     }
     let text = String::from_utf8(body.into_inner()).map_err(|error| {
         Problem::InvalidJson(format!("The body is not UTF-8 from byte {} on.", error.utf8_error().valid_up_to()))
@@ -106,20 +149,21 @@ fn skip_string(bytes: &mut impl Iterator<Item = u8>) {
     }
 }
 
-/// The members of a JSON object in their order, repeated ones too, each value as its text.
-pub struct Object<'a>(pub Vec<(String, &'a RawValue)>);
+/// The members of a JSON object in their order, repeated ones too, each value as its text. Names that are not Unicode
+/// (half a surrogate pair) can be read as their text alone.
+pub struct Object<'a, N = String>(pub Vec<(N, &'a RawValue)>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+impl<'de: 'a, 'a, N: Deserialize<'de>> Deserialize<'de> for Object<'a, N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
+        struct Members<N>(PhantomData<N>);
+        impl<'de, N: Deserialize<'de>> Visitor<'de> for Members<N> {
+            type Value = Object<'de, N>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Vec::with_capacity(8);
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
@@ -127,15 +171,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
                 Ok(Object(members))
             }
         }
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_map(Members(PhantomData))
     }
 }
 
 /// The value of a member of a JSON object, the last one if it is repeated (as `JSON.parse` takes it). None when the
 /// text is not an object or has no such member.
 pub fn member<'a>(json: &'a RawValue, name: &str) -> Option<&'a RawValue> {
-    let object: Object<'a> = serde_json::from_str(json.get()).ok()?;
-    object.0.into_iter().rev().find_map(|(key, value)| (key == name).then_some(value))
+    let object: Object<'a, &'a RawValue> = serde_json::from_str(json.get()).ok()?;
+    object.0.into_iter().rev().find_map(|(key, value)| (fields::text(key)? == name).then_some(value))
 }
 
 #[cfg(test)]

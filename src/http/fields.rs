@@ -15,6 +15,12 @@ pub trait Parameter: Sized {
     fn parse(text: &str) -> Result<Self, &'static str>;
 }
 
+impl Parameter for bool {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        text.parse().map_err(|_| "must be true or false")
+    }
+}
+
 fn from_json<P: Parameter>(json: &RawValue) -> Result<P, &'static str> {
     match json.get().as_bytes() {
         [b'"', ..] => P::parse(&text(json).ok_or("must be a text of valid Unicode")?),

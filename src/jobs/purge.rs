@@ -14,7 +14,10 @@ use rocket::tokio::{sync::Mutex, time::sleep};
 use crate::{
     clock::Clock,
     db::{Conn, write},
-    progress::{store, writer::Writer},
+    progress::{
+        store::{self, Purged},
+        writer::Writer,
+    },
 };
 
 /// Drafts in one transaction: few enough that a save which comes behind them hardly waits.
@@ -28,14 +31,15 @@ const REST: u32 = 2;
 pub struct Purge {
     writer: Writer,
     clock: Clock,
+    ended_days: u32,
     running: Arc<Mutex<()>>,
     stopping: Arc<AtomicBool>,
 }
 
 impl Purge {
     /// A purge that works through this writer.
-    pub fn new(writer: Writer, clock: Clock) -> Self {
-        Self { writer, clock, running: Arc::default(), stopping: Arc::default() }
+    pub fn new(writer: Writer, clock: Clock, ended_days: u32) -> Self {
+        Self { writer, clock, ended_days, running: Arc::default(), stopping: Arc::default() }
     }
 
     /// Purges everything that has expired, unless the last purge is still at it.
@@ -71,22 +75,40 @@ impl Purge {
             total += purged.gone;
             sleep((took * REST).min(Duration::from_secs(1))).await;
         }
+        let until = now.minus_days(self.ended_days);
+        while !self.stopping.load(Ordering::Relaxed) {
+            let (forgotten, took) = self
+                .writer
+                .tidy(move |conn| {
+                    let started = Instant::now();
+                    Ok((store::forget_ended(conn, until, CHUNK)?, started.elapsed()))
+                })
+                .await?;
+            if forgotten == 0 {
+                break;
+            }
+            sleep((took * REST).min(Duration::from_secs(1))).await;
+        }
         Ok(total)
     }
 }
 
 /// The purge of the command line, beside a service that may be running.
-pub fn run_here(conn: &mut Conn, clock: &Clock) -> QueryResult<usize> {
+pub fn run_here(conn: &mut Conn, clock: &Clock, ended_days: u32) -> QueryResult<usize> {
     let now = clock.now();
+    let until = now.minus_days(ended_days);
     let mut total = 0;
-    loop {
-        let started = Instant::now();
-        let purged = write(conn, |conn| store::purge(conn, now, CHUNK))?;
-        if purged.seen == 0 {
-            return Ok(total);
-        }
-        total += purged.gone;
-        // The service's saves wait for the same lock: they get it in between.
-        std::thread::sleep((started.elapsed() * REST).min(Duration::from_secs(1)));
+    while let Purged { seen: 1.., gone } = step(conn, |conn| store::purge(conn, now, CHUNK))? {
+        total += gone;
     }
+    while step(conn, |conn| store::forget_ended(conn, until, CHUNK))? > 0 {}
+    Ok(total)
+}
+
+/// One chunk; then a rest, in which the service's saves get the lock that they wait for.
+fn step<T>(conn: &mut Conn, chunk: impl FnOnce(&mut Conn) -> QueryResult<T>) -> QueryResult<T> {
+    let started = Instant::now();
+    let outcome = write(conn, chunk)?;
+    std::thread::sleep((started.elapsed() * REST).min(Duration::from_secs(1)));
+    Ok(outcome)
 }

@@ -1,18 +1,31 @@
 //! Drafts: the saved state of one participant in one survey, before submission.
 
 pub mod api;
+pub mod conditions;
+pub mod drafts_api;
 pub mod group;
+pub mod headers;
+pub mod merge;
+mod names;
+pub mod previous_api;
+pub mod reader;
+mod refusal;
+pub mod retries;
 pub mod rules;
+pub mod states;
 pub mod store;
+pub mod validation_api;
+pub mod views;
+pub mod world;
 pub mod writer;
+pub mod writes;
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
-use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
-use utoipa::ToSchema;
 
+pub use self::names::{Fingerprint, Pair, Screen, Version};
 pub use crate::db::types::DraftId;
 use crate::{
     clock::Moment,
@@ -24,68 +37,6 @@ use crate::{
 
 /// A JSON value exactly as it was sent: key order, spelling of numbers, escapes and repeated keys included.
 pub type Json = Arc<RawValue>;
-
-/// A participant in a survey: what a draft and a submission belong to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pair {
-    /// Who.
-    pub email: Email,
-    /// In what.
-    pub survey_id: SurveyId,
-}
-
-/// Counts the saves of a draft that changed something, from 1. As an entity tag (RFC 9110) it stands in quotes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[schema(value_type = i64, minimum = 1, example = 5)]
-pub struct Version(pub i64);
-
-impl Version {
-    /// The ETag of a draft at this version.
-    pub fn etag(self) -> String {
-        format!("\"{}\"", self.0)
-    }
-
-    /// Whether an `If-None-Match` header names this version (weak comparison, RFC 9110, section 13.1.2).
-    pub fn is_among(self, header: &str) -> bool {
-        let own = self.etag();
-        header.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own)
-    }
-}
-
-/// A page of the form, counted from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, ToSchema)]
-#[schema(value_type = i32, minimum = 0, example = 3)]
-pub struct Screen(pub i32);
-
-impl Parameter for Screen {
-    const NUMERIC: bool = true;
-
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| text.parse().ok()).flatten().map(Self).ok_or("must be an integer from 0 to 2147483647")
-    }
-}
-
-/// Short text naming the shape of the form that wrote the draft.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(value_type = String, max_length = 200, example = "1:9f86d081")]
-pub struct Fingerprint(String);
-
-impl Fingerprint {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Parameter for Fingerprint {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.chars().count() <= 200 && !text.chars().any(char::is_control) {
-            true => Ok(Self(text.to_owned())),
-            false => Err("must have 200 characters at most, and no control characters"),
-        }
-    }
-}
 
 /// Tells whether two contents are the same without having either at hand: a half of SHA-256 for `data` and one for
 /// `meta` (zeros stand for no `meta`).
@@ -145,12 +96,16 @@ pub struct Head {
     pub current_screen: Screen,
     /// The furthest one ever entered.
     pub furthest_screen: Screen,
-    /// The shape of the form that wrote it.
+    /// What the client says of the shape of the form that wrote it.
     pub fingerprint: Option<Fingerprint>,
+    /// The shape of the survey's answers when it was last saved.
+    pub survey_fingerprint: Option<Fingerprint>,
     /// How many saves changed something.
     pub version: Version,
     /// Of its content.
     pub digest: Digest,
+    /// How many values its data holds; unknown for a draft that an older service saved.
+    pub value_count: Option<u32>,
     /// The first save.
     pub created_at: Moment,
     /// The last save.
@@ -168,6 +123,132 @@ pub struct FormProgress {
     pub content: Content,
 }
 
+/// A draft as it is shown: with what its survey says of it.
+#[derive(Debug, Clone)]
+pub struct Current {
+    /// The draft.
+    pub draft: FormProgress,
+    /// Whether the form has another shape than the one that wrote it.
+    pub schema_changed: bool,
+}
+
+/// A form state, and how many values it holds (texts that are not empty, numbers, booleans; at any depth).
+#[derive(Debug, Clone)]
+pub struct Data {
+    /// The state.
+    pub json: Json,
+    /// How many values.
+    pub value_count: u32,
+}
+
+impl Data {
+    /// Counts.
+    pub fn of(json: Json) -> Self {
+        Self { value_count: merge::value_count(&json), json }
+    }
+
+    /// `{}`.
+    pub fn empty() -> Self {
+        Self { json: raw("{}"), value_count: 0 }
+    }
+}
+
+/// What a write brings for a draft. What it says nothing of stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// The participant, for a draft that nobody has claimed.
+    pub email: Option<Email>,
+    /// The screen entered.
+    pub current_screen: Option<Screen>,
+    /// The whole form state.
+    pub data: Option<Data>,
+    /// The front end's notes; `Some(None)` clears them.
+    pub meta: Option<Option<Json>>,
+    /// The shape of the form; `Some(None)` clears it.
+    pub fingerprint: Option<Option<Fingerprint>>,
+    /// The guest code in the data, if there is one.
+    pub guest_code: Option<GuestCode>,
+}
+
+/// A state of a draft that a save replaced with less.
+#[derive(Debug, Clone)]
+pub struct Previous {
+    /// The version that had it.
+    pub version: Version,
+    /// The screen.
+    pub current_screen: Screen,
+    /// How many values its data holds.
+    pub value_count: u32,
+    /// When it was saved.
+    pub saved_at: Moment,
+    /// When it was replaced.
+    pub replaced_at: Moment,
+    /// The content.
+    pub content: Content,
+}
+
+impl Previous {
+    /// The change that brings it back.
+    pub fn change(&self) -> Change {
+        let data = Data { json: self.content.data.clone(), value_count: self.value_count };
+        Change {
+            current_screen: Some(self.current_screen),
+            data: Some(data),
+            meta: Some(self.content.meta.clone()),
+            ..Default::default()
+        }
+    }
+}
+
+/// How a draft ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// With a submission.
+    Submitted,
+    /// By itself.
+    Expired,
+    /// On the participant's wish.
+    Discarded,
+}
+
+impl End {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Expired => "expired",
+            Self::Discarded => "discarded",
+        }
+    }
+}
+
+impl FromStr for End {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "submitted" => Ok(Self::Submitted),
+            "expired" => Ok(Self::Expired),
+            "discarded" => Ok(Self::Discarded),
+            _ => Err("must be submitted, expired or discarded"),
+        }
+    }
+}
+
+/// What is remembered of a draft that is no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// How it ended.
+    pub end: End,
+    /// When.
+    pub at: Moment,
+}
+
+/// JSON that is known to be valid.
+pub(crate) fn raw(json: &'static str) -> Json {
+    RawValue::from_string(json.to_owned()).expect("the text is JSON").into()
+}
+
 /// The guest code that a form's state carries at `guestCodeResponse.guestCode`. Any other shape has none: the data
 /// is the front end's own, and nothing in it may refuse a save.
 pub fn guest_code_of(data: &RawValue) -> Option<GuestCode> {
@@ -177,8 +258,6 @@ pub fn guest_code_of(data: &RawValue) -> Option<GuestCode> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn code(json: &str) -> Option<String> {
@@ -193,6 +272,7 @@ mod tests {
             Some("acme-1")
         );
         assert_eq!(code(r#"{"guestCodeResponse":{"guestCode":"\u0041"}}"#).as_deref(), Some("a"));
+        assert_eq!(code(r#"{"\ud800":1,"guestCodeResponse":{"guestCode":"a"}}"#).as_deref(), Some("a"));
     }
 
     #[test]
@@ -212,28 +292,8 @@ mod tests {
             r#"{"guestCodeResponse":{"guestCode":""}}"#,
             r#"{"guestCodeResponse":{"guestCode":"a\u0000b"}}"#,
             r#"{"guestCodeResponse":{"guestCode":"\ud800"}}"#,
-            r#"{"\ud800":1,"guestCodeResponse":{"guestCode":"a"}}"#,
         ] {
             assert_eq!(code(json), None, "{json}");
-        }
-    }
-
-    #[test]
-    fn an_if_none_match_header_is_compared_weakly() {
-        let version = Version(5);
-        for header in ["\"5\"", "W/\"5\"", "\"4\", \"5\"", "*"] {
-            assert!(version.is_among(header), "{header}");
-        }
-        for header in ["", "5", "\"55\"", "\"4\""] {
-            assert!(!version.is_among(header), "{header}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn screens_are_the_integers_that_fit(text in "[ +-]?[0-9]{0,12}(\\.[0-9])?") {
-            prop_assert_eq!(Screen::parse(&text).ok().map(|screen| screen.0.to_string()),
-                text.parse::<i32>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit())).map(|n| n.to_string()));
         }
     }
 }

@@ -1,221 +1,316 @@
-//! What may happen to a draft, tried with every kind of save in every situation.
+//! Which writes of a draft are done, and which are refused, for what, and in which order.
 
-use proptest::{option, prelude::*};
-use serde_json::value::RawValue;
+#[path = "rules_tests/existence.rs"]
+mod existence;
+#[path = "rules_tests/properties.rs"]
+mod properties;
+#[path = "rules_tests/situation.rs"]
+mod situation;
+#[path = "rules_tests/states.rs"]
+mod states;
 
+use self::situation::*;
 use super::*;
-use crate::{email::Email, http::Parameter, surveys::SurveyId};
+use crate::{
+    progress::{Change, conditions::Tags, states::Patch},
+    surveys::SurveyId,
+};
 
-const DAYS: u32 = 30;
+type Mend = fn(&mut Situation, &mut Write);
 
-fn json(text: &str) -> Json {
-    RawValue::from_string(text.to_owned()).expect("JSON").into()
+/// Everything is wrong with a write. What is told first is mended first, until the write is done.
+#[track_caller]
+fn assert_order(mut situation: Situation, write: Write, mends: &[(&str, Mend)], done: &str) {
+    let mut write = write.keyed("k", "{}");
+    situation.remembered = Some(remembered(&save(Change::default()).keyed("k", "another body")));
+    assert_eq!(situation.outcome(&write), "KeyReused");
+    situation.remembered = None;
+    for (refusal, mend) in mends {
+        assert_eq!(situation.outcome(&write), *refusal);
+        mend(&mut situation, &mut write);
+    }
+    assert_eq!(situation.outcome(&write), done);
 }
 
-fn noon() -> Moment {
-    "2026-11-21T12:00:00Z".parse().expect("a moment")
+/// The survey is closed and wants every write to name its version, and the body is bad.
+fn spoil(mut situation: Situation, mut write: Write) -> (Situation, Write) {
+    situation.terms().status = Status::Closed;
+    situation.terms().requires_if_match = true;
+    write.body_is_valid = false;
+    (situation, write)
 }
 
-fn terms(status: Status) -> Terms {
-    Terms { status, progress_days: DAYS }
+const OPEN: Mend = |situation, _| situation.terms().status = Status::Open;
+const READ_BODY: Mend = |_, write| write.body_is_valid = true;
+const NAME_A_VERSION: Mend = |_, write| write.conditions.if_match = Tags::parse("\"4\"").ok();
+const NAME_THE_VERSION: Mend = |_, write| write.conditions.if_match = Tags::parse("\"5\"").ok();
+const NAME_NO_DRAFT: Mend = |_, write| write.conditions.if_match = Tags::parse("\"0\"").ok();
+const FORGET_ENDING: Mend = |situation, _| situation.ending = None;
+const FORGET_SUBMISSION: Mend = |situation, _| situation.receipt = None;
+const GO_BACK: Mend = |situation, _| situation.now = noon();
+const CLAIM_FOR_NOBODY: Mend = |_, write| write.change().email = None;
+const FIND_SURVEY: Mend = |situation, _| {
+    situation.terms = Some(Terms { requires_if_match: true, ..terms(Status::Closed) });
+};
+
+#[test]
+fn refusals_of_a_first_save_come_in_the_order_in_which_they_help() {
+    let (mut situation, write) = spoil(Situation::new(), save(Change::default()));
+    situation.terms = None;
+    situation.receipt = Some(receipt());
+
+    assert_order(
+        situation,
+        write,
+        &[
+            ("SurveyNotFound", FIND_SURVEY),
+            ("AlreadySubmitted", FORGET_SUBMISSION),
+            ("SurveyClosed", OPEN),
+            ("BodyInvalid", READ_BODY),
+            ("DataMissing", |_, write| *write.change() = with_data("{}")),
+            ("PreconditionRequired", NAME_A_VERSION),
+            ("VersionMismatch", NAME_NO_DRAFT),
+        ],
+        "Saved",
+    );
 }
 
-/// A save that says nothing: each test adds what it is about.
-fn silent() -> Save {
-    Save {
-        pair: Pair { email: Email::parse("ana@example.com").expect("an address"), survey_id: SurveyId(1) },
-        new_id: DraftId(uuid::Uuid::now_v7()),
-        current_screen: None,
-        data: None,
-        meta: None,
-        fingerprint: None,
-        guest_code: None,
+#[test]
+fn refusals_of_a_new_draft_come_in_the_order_in_which_they_help() {
+    let (mut situation, write) = spoil(begun(), create(Change::default()));
+    situation.terms = None;
+    situation.receipt = Some(receipt());
+
+    assert_order(
+        situation,
+        write.if_match("\"4\""),
+        &[
+            ("SurveyNotFound", FIND_SURVEY),
+            ("AlreadySubmitted", FORGET_SUBMISSION),
+            ("SurveyClosed", OPEN),
+            ("DraftExists", |situation, _| situation.draft = None),
+            ("BodyInvalid", READ_BODY),
+            ("VersionMismatch", NAME_NO_DRAFT),
+        ],
+        "Saved",
+    );
+}
+
+#[test]
+fn refusals_of_a_draft_put_under_a_new_id_come_in_the_order_in_which_they_help() {
+    let (mut situation, write) = spoil(Situation::new(), put(with_email("ana@example.com")));
+    situation.terms = None;
+    situation.ending = Some(Ending { end: End::Submitted, at: noon() });
+    situation.receipt = Some(receipt());
+    situation.other = Some(draft("{}", None).head);
+
+    assert_order(
+        situation,
+        write,
+        &[
+            ("DraftSubmitted", FORGET_ENDING),
+            ("AlreadySubmitted", FORGET_SUBMISSION),
+            ("DraftExists", |situation, _| situation.other = None),
+            ("SurveyNotFound", FIND_SURVEY),
+            ("SurveyClosed", OPEN),
+            ("BodyInvalid", READ_BODY),
+            ("PreconditionRequired", NAME_A_VERSION),
+            ("VersionMismatch", NAME_NO_DRAFT),
+        ],
+        "Saved",
+    );
+}
+
+#[test]
+fn refusals_of_a_draft_put_in_place_of_another_come_in_the_order_in_which_they_help() {
+    let (mut situation, write) = spoil(begun(), put(with_email("bob@example.com")));
+    situation.terms = None;
+    situation.receipt = Some(receipt());
+    situation.head().survey_id = SurveyId(2);
+
+    assert_order(
+        situation,
+        write,
+        &[
+            ("DraftExists", |situation, _| situation.head().survey_id = SurveyId(1)),
+            ("DraftClaimed", CLAIM_FOR_NOBODY),
+            ("SurveyNotFound", FIND_SURVEY),
+            ("AlreadySubmitted", FORGET_SUBMISSION),
+            ("SurveyClosed", OPEN),
+            ("BodyInvalid", READ_BODY),
+            ("PreconditionRequired", NAME_A_VERSION),
+            ("VersionMismatch", NAME_THE_VERSION),
+        ],
+        "Saved",
+    );
+}
+
+#[test]
+fn refusals_of_a_patch_come_in_the_order_in_which_they_help() {
+    let large = Patch { change: with_email("bob@example.com"), largest: 1, ..patching(r#"{"b":2}"#) };
+    let (mut situation, write) = spoil(begun().after(DAYS), patch(large));
+    situation.terms = None;
+
+    assert_order(
+        situation,
+        write,
+        &[
+            ("DraftExpired", GO_BACK),
+            ("DraftClaimed", CLAIM_FOR_NOBODY),
+            ("SurveyNotFound", FIND_SURVEY),
+            ("SurveyClosed", OPEN),
+            ("BodyInvalid", READ_BODY),
+            ("PreconditionRequired", NAME_A_VERSION),
+            ("VersionMismatch", NAME_THE_VERSION),
+            ("DraftTooLarge", |_, write| write.act = patch(patching(r#"{"b":2}"#)).act),
+        ],
+        "Saved",
+    );
+}
+
+#[test]
+fn refusals_of_a_restoration_come_in_the_order_in_which_they_help() {
+    let (mut situation, write) = spoil(begun().after(DAYS), restore());
+    situation.terms = None;
+    situation.previous = None;
+
+    assert_order(
+        situation,
+        write,
+        &[
+            ("DraftExpired", GO_BACK),
+            ("SurveyNotFound", FIND_SURVEY),
+            ("SurveyClosed", OPEN),
+            ("BodyInvalid", READ_BODY),
+            ("StateNotFound", |situation, _| situation.previous = begun().previous),
+            ("PreconditionRequired", NAME_A_VERSION),
+            ("VersionMismatch", NAME_THE_VERSION),
+        ],
+        "Saved",
+    );
+}
+
+#[test]
+fn refusals_of_a_discard_come_in_the_order_in_which_they_help() {
+    let (situation, write) = spoil(begun().after(DAYS), discard());
+
+    assert_order(
+        situation,
+        write,
+        &[
+            ("DraftExpired", GO_BACK),
+            ("BodyInvalid", READ_BODY),
+            ("PreconditionRequired", NAME_A_VERSION),
+            ("VersionMismatch", NAME_THE_VERSION),
+        ],
+        "Discarded",
+    );
+}
+
+#[test]
+fn a_write_sent_again_with_its_key_is_not_judged_again() {
+    for write in every_overwrite().into_iter().chain([create(Change::default())]) {
+        let (situation, write) = spoil(begun().after(DAYS), write.if_match("\"4\"").keyed("k", "{}"));
+        let before = remembered(&write);
+        let situation = Situation { terms: None, remembered: Some(before), ..situation };
+
+        assert!(matches!(situation.decide(&write), Ok(Decision::Again(again)) if again == before), "{:?}", write.act);
+        let other = write.keyed("k", "{ }");
+        assert_eq!(situation.outcome(&other), "KeyReused", "{:?}", other.act);
     }
 }
 
-fn with_data(text: &str) -> Save {
-    Save { data: Some(json(text)), ..silent() }
-}
-
-/// Decides a save as a group does: the content is there when the save asks for it, and only then.
-fn decide(new: &Save, draft: Option<&FormProgress>, company: Option<CompanyId>, now: Moment) -> Result<Saved, Refusal> {
-    let open = terms(Status::Open);
-    let content = draft.filter(|draft| new.keeps_content_of(&draft.head)).map(|draft| &draft.content);
-    let known = Known { terms: Some(&open), submitted: false, draft: draft.map(|draft| &draft.head), content, company };
-    save(new, &known, now)
-}
-
-fn draft(new: &Save) -> FormProgress {
-    decide(new, None, None, noon()).expect("a good first save").draft
-}
-
 #[test]
-fn a_draft_lives_until_its_expiry_and_not_at_it() {
-    let head = draft(&with_data("{}")).head;
-
-    assert_eq!(head.expires_at, noon().plus_days(DAYS));
-    assert!(is_alive(&head, noon().plus_days(DAYS - 1)));
-    assert!(!is_alive(&head, noon().plus_days(DAYS)));
-}
-
-#[test]
-fn what_a_survey_admits_depends_on_its_status_and_on_who_has_begun() {
-    for (status, newcomer, begun) in
-        [(Status::Open, true, true), (Status::Closing, false, true), (Status::Closed, false, false)]
-    {
-        assert_eq!((admits(&terms(status), false), admits(&terms(status), true)), (newcomer, begun), "{status:?}");
+fn a_key_that_is_new_changes_nothing() {
+    for write in every_overwrite() {
+        let plain = begun().outcome(&write);
+        assert_eq!(begun().outcome(&write.keyed("k", "{}")), plain);
     }
 }
 
 #[test]
-fn refusals_come_in_the_order_in_which_they_help() {
-    let new = silent();
-    let known = |terms, submitted| Known { terms, submitted, draft: None, content: None, company: None };
-    let (open, closed) = (terms(Status::Open), terms(Status::Closed));
-    for (known, refusal) in [
-        (known(None, true), Refusal::SurveyNotFound),
-        (known(Some(&closed), true), Refusal::AlreadySubmitted),
-        (known(Some(&closed), false), Refusal::SurveyClosed),
-        (known(Some(&open), false), Refusal::DataMissing),
-    ] {
-        assert_eq!(save(&new, &known, noon()).expect_err("it is refused"), refusal);
-    }
-}
-
-#[test]
-fn a_closing_survey_does_not_take_an_expired_draft_for_one() {
-    let old = draft(&with_data("{}"));
-    let closing = terms(Status::Closing);
-    let known = Known { terms: Some(&closing), submitted: false, draft: Some(&old.head), content: None, company: None };
-
-    assert!(save(&with_data("{}"), &known, noon().plus_days(DAYS - 1)).is_ok());
-    let refused = save(&with_data("{}"), &known, noon().plus_days(DAYS));
-    assert_eq!(refused.expect_err("it is refused"), Refusal::SurveyClosed);
-}
-
-#[test]
-fn only_a_save_that_keeps_something_needs_the_content() {
-    let without_meta = draft(&with_data("{}")).head;
-    let with_meta = draft(&Save { meta: Some(Some(json("1"))), ..with_data("{}") }).head;
-
-    assert!(silent().keeps_content_of(&without_meta));
-    assert!(!with_data("{}").keeps_content_of(&without_meta));
-    assert!(with_data("{}").keeps_content_of(&with_meta));
-    assert!(!Save { meta: Some(None), ..with_data("{}") }.keeps_content_of(&with_meta));
-}
-
-#[test]
-fn an_unknown_code_is_not_remembered() {
-    let code = GuestCode::parse("acme").ok();
-    let unknown = draft(&Save { guest_code: code.clone(), ..with_data("{}") });
-    assert_eq!((unknown.head.company_id, unknown.head.guest_code), (None, None));
-
-    let known = decide(&Save { guest_code: code.clone(), ..with_data("{}") }, None, Some(CompanyId(7)), noon());
-    let known = known.expect("a good first save").draft.head;
-    assert_eq!((known.company_id, known.guest_code), (Some(CompanyId(7)), code));
-}
-
-/// Any save, with the company that its code would have.
-fn any_save() -> impl Strategy<Value = (Save, Option<CompanyId>)> {
-    let text = || prop::sample::select(vec!["{}", r#"{"a":1}"#, r#"{ "a":1}"#]);
-    let print = prop::sample::select(vec!["x", "y"]).prop_map(|text| Fingerprint::parse(text).expect("a fingerprint"));
-    let parts =
-        (option::of(0..5_i32), option::of(text()), option::of(option::of(text())), option::of(option::of(print)));
-    (parts, option::of((prop::sample::select(vec!["acme", "other"]), option::of(1..3_i64)))).prop_map(
-        |((screen, data, meta, fingerprint), code)| {
-            let new = Save {
-                current_screen: screen.map(Screen),
-                data: data.map(json),
-                meta: meta.map(|meta| meta.map(json)),
-                fingerprint,
-                guest_code: code.and_then(|(code, _)| GuestCode::parse(code).ok()),
-                ..silent()
+fn a_write_is_done_to_the_version_that_it_insists_on() {
+    let mut situation = begun();
+    situation.produced = Some((KeyDigest::of("mine"), Version(5)));
+    for write in every_overwrite() {
+        let plain = situation.outcome(&write);
+        let mut write = write;
+        for header in ["\"5\"", "W/\"5\"", "\"4\", \"5\"", "*", "\"3\", \"op:mine\""] {
+            write = write.if_match(header);
+            assert_eq!(situation.outcome(&write), plain, "{header} for {:?}", write.act);
+        }
+        for header in ["\"4\"", "\"6\"", "\"0\"", "\"3\", \"op:other\"", "\"draft\""] {
+            write = write.if_match(header);
+            let Err(Refusal::VersionMismatch(Some(current))) = situation.decide(&write) else {
+                panic!("{header} is not refused for {:?}", write.act)
             };
-            (new, code.and_then(|(_, company)| company).map(CompanyId))
-        },
-    )
-}
-
-/// What a participant would see of a draft.
-fn seen(draft: &FormProgress) -> (String, Option<String>, Screen, Option<Fingerprint>, Option<CompanyId>) {
-    let FormProgress { head, content } = draft;
-    let meta = content.meta.as_ref().map(|meta| meta.get().to_owned());
-    (content.data.get().to_owned(), meta, head.current_screen, head.fingerprint.clone(), head.company_id)
-}
-
-proptest! {
-    /// A whole life of a draft, save after save, with pauses of which some are longer than it lives.
-    #[test]
-    fn every_save_of_a_life_keeps_the_rules(saves in prop::collection::vec((any_save(), 0..40_u32), 1..12)) {
-        let mut now = noon();
-        let mut current: Option<FormProgress> = None;
-        for ((new, company), pause) in saves {
-            now = now.plus_days(pause);
-            let before = current.clone().filter(|draft| is_alive(&draft.head, now));
-            match (decide(&new, current.as_ref(), company, now), before) {
-                (Err(refusal), before) => {
-                    prop_assert_eq!(refusal, Refusal::DataMissing);
-                    prop_assert!(before.is_none() && new.data.is_none());
-                }
-                (Ok(saved), None) => {
-                    prop_assert!(saved.created && new.data.is_some());
-                    let head = &saved.draft.head;
-                    prop_assert_eq!((head.draft_id, head.version, head.created_at), (new.new_id, Version(1), now));
-                    prop_assert_eq!(head.furthest_screen, head.current_screen);
-                    current = Some(saved.draft);
-                }
-                (Ok(saved), Some(before)) => {
-                    prop_assert!(!saved.created);
-                    let (old, head) = (&before.head, &saved.draft.head);
-                    prop_assert_eq!((head.draft_id, head.created_at), (old.draft_id, old.created_at));
-                    prop_assert_eq!(head.furthest_screen, old.furthest_screen.max(head.current_screen));
-                    let grown = head.version.0 - old.version.0;
-                    prop_assert!(grown == 0 || grown == 1);
-                    // A new version for all that is seen to change. The code behind a link may change unseen.
-                    if seen(&saved.draft) != seen(&before) {
-                        prop_assert_eq!(grown, 1);
-                    } else if new.guest_code.is_none() {
-                        prop_assert_eq!(grown, 0);
-                    }
-                    prop_assert_eq!(head.company_id, company.or(old.company_id));
-                    current = Some(saved.draft);
-                }
-            }
-            if let Some(draft) = current.as_ref().filter(|draft| draft.head.updated_at == now) {
-                prop_assert_eq!(draft.head.expires_at, now.plus_days(DAYS));
-                prop_assert_eq!(draft.head.digest, Digest::of(&draft.content));
-            }
+            assert_eq!(current.draft.head.version, Version(5));
+            assert_eq!(current.draft.content.data.get(), r#"{"a":1}"#);
         }
     }
+}
 
-    /// Whatever is sent twice in a row, as browsers do, the second time changes nothing but the draft's life.
-    #[test]
-    fn a_save_sent_again_is_no_new_version((new, company) in any_save(), (other, _) in any_save()) {
-        let first = Save { data: other.data.clone().or_else(|| Some(json("{}"))), ..other };
-        let first = draft(&first);
-        let once = decide(&new, Some(&first), company, noon()).expect("there is a draft").draft;
-
-        let twice = decide(&new, Some(&once), company, noon().plus_days(1)).expect("there is a draft").draft;
-
-        prop_assert_eq!(seen(&twice), seen(&once));
-        prop_assert_eq!(twice.head.version, once.head.version);
-        prop_assert_eq!(twice.head.expires_at, noon().plus_days(1 + DAYS));
+#[test]
+fn zero_stands_for_no_draft_yet() {
+    let first = || with_data("{}");
+    for write in [save(first()), put(first()), create(first()), submit(Target::Pair(pair()))] {
+        let plain = Situation::new().outcome(&write);
+        let write = write.if_match("\"0\"");
+        assert_eq!(Situation::new().outcome(&write), plain);
+        // A draft that has expired is none.
+        let expired = if matches!(write.target, Target::Pair(_)) { plain.as_str() } else { "DraftExpired" };
+        assert_eq!(begun().after(DAYS).outcome(&write), expired);
+        for header in ["\"5\"", "*", "\"op:mine\""] {
+            let write = Write { conditions: discard().if_match(header).conditions, ..save(first()) };
+            let refused = Situation::new().decide(&write);
+            assert!(matches!(refused, Err(Refusal::VersionMismatch(None))), "{header}");
+        }
     }
+}
 
-    /// What a save names is there afterwards; what it does not name is as before.
-    #[test]
-    fn a_save_changes_what_it_names_and_keeps_the_rest((new, company) in any_save(), (other, _) in any_save()) {
-        let first = Save { data: other.data.clone().or_else(|| Some(json("{}"))), ..other };
-        let before = draft(&first);
-
-        let after = decide(&new, Some(&before), company, noon()).expect("there is a draft").draft;
-
-        let text = |json: &Json| json.get().to_owned();
-        let (data, meta, screen, fingerprint, _) = seen(&after);
-        let old = seen(&before);
-        prop_assert_eq!(data, new.data.as_ref().map_or(old.0, text));
-        prop_assert_eq!(meta, new.meta.as_ref().map_or(old.1, |meta| meta.as_ref().map(text)));
-        prop_assert_eq!(screen, new.current_screen.unwrap_or(old.2));
-        prop_assert_eq!(fingerprint, new.fingerprint.clone().unwrap_or(old.3));
+#[test]
+fn what_is_not_there_to_be_changed_is_not_found_whatever_a_write_insists_on() {
+    for header in ["\"0\"", "\"5\"", "*"] {
+        for write in [patch(patching("{}")), restore(), discard(), submit(Target::Draft(ID))] {
+            assert_eq!(Situation::new().outcome(&write.if_match(header)), "DraftNotFound", "{header}");
+        }
+        assert_eq!(Situation::new().outcome(&discard_by_pair().if_match(header)), "NothingThere", "{header}");
     }
+}
+
+#[test]
+fn if_none_match_with_a_star_only_creates() {
+    let mut write = put(with_data("{}"));
+    write.conditions.if_none_match = Some(Tags::Any);
+
+    assert!(Situation::new().saved(&write).created);
+    assert!(matches!(begun().decide(&write), Err(Refusal::VersionMismatch(Some(_)))));
+}
+
+#[test]
+fn a_survey_may_want_every_write_that_can_overwrite_something_to_name_its_version() {
+    let strict = |mut situation: Situation| {
+        situation.terms().requires_if_match = true;
+        situation
+    };
+    let (nobody, somebody) = (strict(Situation::new()), strict(begun()));
+    for write in every_overwrite() {
+        assert_eq!(somebody.outcome(&write), "PreconditionRequired", "{:?}", write.act);
+        assert_ne!(somebody.outcome(&write.if_match("\"5\"")), "PreconditionRequired");
+    }
+    for (write, outcome) in [
+        (save(with_data("{}")), "PreconditionRequired"),
+        (save(with_data("{}")).if_match("\"0\""), "Saved"),
+        (put(with_data("{}")), "PreconditionRequired"),
+        (put(with_data("{}")).if_match("\"0\""), "Saved"),
+        // These overwrite nothing.
+        (create(with_data("{}")), "Saved"),
+        (submit(Target::Pair(pair())), "Submitted"),
+        (discard_by_pair(), "NothingThere"),
+    ] {
+        assert_eq!(nobody.outcome(&write), outcome, "{:?}", write.act);
+    }
+    let mut only_new = put(with_data("{}"));
+    only_new.conditions.if_none_match = Some(Tags::Any);
+    assert_eq!(nobody.outcome(&only_new), "Saved");
 }

@@ -19,9 +19,11 @@ use rocket::tokio::sync::{
 };
 
 use super::{
-    DraftId, Pair,
-    group::{self, Command, Job, Needs, World},
+    DraftId,
+    group::{self, Command, Job, Needs},
     rules::Refusal,
+    world::{Answered, World},
+    writes::{Target, Write},
 };
 use crate::{
     clock::{Clock, Moment},
@@ -32,7 +34,7 @@ use crate::{
 const LARGEST_GROUP: usize = 256;
 
 /// Why a command was not carried out. It changed nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Failure {
     /// The rules say no.
     #[error(transparent)]
@@ -57,6 +59,8 @@ pub struct Limits {
     pub queue_length: usize,
     /// Bytes of content that may wait, for all writers.
     pub queue_bytes: usize,
+    /// Days for which ended drafts are remembered.
+    pub ended_days: u32,
 }
 
 enum Work {
@@ -89,7 +93,8 @@ impl Writer {
         let mut handles = Vec::new();
         for number in 0..limits.writers {
             let (sender, queue) = mpsc::channel(limits.queue_length);
-            let thread = Thread { database: database.clone(), clock: clock.clone(), conn: None };
+            let thread =
+                Thread { database: database.clone(), clock: clock.clone(), ended_days: limits.ended_days, conn: None };
             handles.push(Builder::new().name(format!("writer {number}")).spawn(move || thread.run(queue))?);
             queues.push(sender);
         }
@@ -98,14 +103,19 @@ impl Writer {
         Ok((Self { queues: queues.clone(), kibibytes }, Threads { queues, handles }))
     }
 
-    /// Carries out a command on a pair's draft. `bytes` is about how much memory it holds on to while it waits.
-    pub async fn run<C: Command>(&self, pair: &Pair, bytes: usize, command: C) -> Result<C::Outcome, Failure> {
+    /// Carries out a write. `bytes` is about how much memory it holds on to while it waits.
+    ///
+    /// The writes that name a draft alike go to the same writer, which saves the writers waiting for each other's locks.
+    pub async fn run(&self, bytes: usize, write: Write) -> Result<Answered, Failure> {
         let mut hasher = DefaultHasher::new();
-        pair.hash(&mut hasher);
-        self.send(hasher.finish() as usize % self.queues.len(), bytes, command).await
+        match &write.target {
+            Target::Pair(pair) => pair.hash(&mut hasher),
+            Target::Draft(id) => id.hash(&mut hasher),
+        }
+        self.send(hasher.finish() as usize % self.queues.len(), bytes, write).await
     }
 
-    /// Carries out a command that concerns no pair.
+    /// Carries out a command that concerns no draft.
     pub async fn run_any<C: Command>(&self, command: C) -> Result<C::Outcome, Failure> {
         self.send(0, 0, command).await
     }
@@ -164,8 +174,12 @@ impl<C: Command> Job for Waiting<C> {
         self.command.needs(needs);
     }
 
-    fn content_needed(&self, world: &World) -> Option<DraftId> {
-        self.command.content_needed(world)
+    fn content_needed(&self, world: &World, now: Moment) -> Option<DraftId> {
+        self.command.content_needed(world, now)
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.command.is_repeatable()
     }
 
     fn decide(&mut self, world: &mut World, now: Moment) {
@@ -185,13 +199,18 @@ impl<C: Command> Job for Waiting<C> {
 
 /// What went wrong with a transaction.
 enum Trouble {
+    /// The database says why.
     Database(Error),
+    /// The connection was lost in the commit: nobody knows whether the group is stored.
+    Unknown(Error),
+    /// A bug of ours.
     Panic,
 }
 
 struct Thread {
     database: Database,
     clock: Clock,
+    ended_days: u32,
     conn: Option<Conn>,
 }
 
@@ -225,10 +244,16 @@ impl Thread {
             return;
         }
         let settled = match self.attempt(&mut jobs) {
-            // A connection that died while nobody used it: the group is worth a second try on a new one. That is
-            // safe even if the first try was committed, since each command says what is to be, not what to add.
+            // A connection that died while nobody used it: the group is worth a second try on a new one.
             Err(Trouble::Database(error)) if self.conn.is_none() => {
                 tracing::warn!(%error, "the writer connects again");
+                self.attempt(&mut jobs)
+            }
+            Err(Trouble::Unknown(error)) => {
+                tracing::warn!(%error, "the connection was lost in a commit: what may be done twice is done again");
+                let (repeatable, other): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.is_repeatable());
+                other.into_iter().for_each(|job| job.answer(Err(Failure::Unavailable)));
+                jobs = repeatable;
                 self.attempt(&mut jobs)
             }
             settled => settled,
@@ -243,13 +268,18 @@ impl Thread {
             Err(trouble) => trouble,
         };
         tracing::error!(commands = jobs.len(), %trouble, "not saved");
-        let answer = trouble.failure();
-        jobs.into_iter().for_each(|job| job.answer(Err(answer)));
+        jobs.into_iter().for_each(|job| job.answer(Err(trouble.failure())));
     }
 
     fn attempt(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Trouble> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
         let mut conn = self.connected()?;
-        let outcome = catch_unwind(AssertUnwindSafe(|| group::run(&mut conn, jobs, &self.clock)));
+        let mut committing = false;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            group::run(&mut conn, jobs, &self.clock, self.ended_days, &mut committing)
+        }));
         match outcome {
             Ok(Ok(())) => {
                 self.conn = Some(conn);
@@ -257,7 +287,10 @@ impl Thread {
             }
             Ok(Err(error)) => {
                 self.conn = conn.answers().then_some(conn);
-                Err(Trouble::Database(error))
+                match committing && self.conn.is_none() {
+                    true => Err(Trouble::Unknown(error)),
+                    false => Err(Trouble::Database(error)),
+                }
             }
             // The transaction is still open: this connection is not used again.
             Err(_) => Err(Trouble::Panic),
@@ -288,12 +321,14 @@ impl Trouble {
     fn is_of_one_command(&self) -> bool {
         match self {
             Self::Database(error) => cause(error) != Cause::Away,
+            Self::Unknown(_) => false,
             Self::Panic => true,
         }
     }
 
     fn failure(&self) -> Failure {
         match self {
+            Self::Unknown(_) => Failure::Unavailable,
             Self::Database(error) if cause(error) != Cause::Refused => Failure::Unavailable,
             Self::Database(_) | Self::Panic => Failure::Fault,
         }
@@ -303,7 +338,7 @@ impl Trouble {
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Database(error) => error.fmt(f),
+            Self::Database(error) | Self::Unknown(error) => error.fmt(f),
             Self::Panic => f.write_str("a panic"),
         }
     }

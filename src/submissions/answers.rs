@@ -1,6 +1,9 @@
 //! The answers of a submission: the shapes in which front ends send them, brought to one.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde_json::value::RawValue;
 
@@ -29,16 +32,17 @@ pub struct Answer {
 pub struct Answers(Arc<[Answer]>);
 
 impl Answers {
-    /// Reads the `answers` of a body: an object `{question: value}`, or a list of objects with a `questionId`, or a
-    /// list of ids of options that the survey's definition knows. Everything that is wrong is told at once.
-    pub fn read(sent: &RawValue, options: &Options) -> Result<Self, Vec<FieldError>> {
+    /// Reads the answers that stand in a body at this JSON Pointer: an object `{question: value}`, or a list of objects
+    /// with a `questionId`, or a list of ids of options. Options must be those that the survey's definition knows, of the
+    /// question that they answer. Everything that is wrong is told at once.
+    pub fn read(sent: &RawValue, options: &Options, at: &str) -> Result<Self, Vec<FieldError>> {
         let (answers, errors) = match sent.get().as_bytes().first() {
-            Some(b'{') => of_object(sent),
-            Some(b'[') => of_list(sent, options),
-            _ => return Err(vec![error("#/answers", "must be an object or a list")]),
+            Some(b'{') => of_object(sent, options, at),
+            Some(b'[') => of_list(sent, options, at),
+            _ => return Err(vec![FieldError::at(at, "must be an object or a list")]),
         };
         if answers.len() > MOST {
-            return Err(vec![error("#/answers", "must have 10000 answers at most")]);
+            return Err(vec![FieldError::at(at, "must have 10000 answers at most")]);
         }
         match errors.is_empty() {
             true => Ok(Self(answers.into())),
@@ -57,34 +61,50 @@ impl Answers {
     }
 }
 
-fn of_object(sent: &RawValue) -> (Vec<Answer>, Vec<FieldError>) {
+fn of_object(sent: &RawValue, options: &Options, at: &str) -> (Vec<Answer>, Vec<FieldError>) {
     let Ok(members) = serde_json::from_str::<Object<'_>>(sent.get()) else {
-        return (Vec::new(), vec![error("#/answers", "must have member names of valid Unicode")]);
+        return (Vec::new(), vec![FieldError::at(at, "must have member names of valid Unicode")]);
     };
     let mut errors = Vec::new();
     let mut answers = Vec::with_capacity(members.0.len());
     for (question, value) in members.0.into_iter().take(MOST + 1) {
-        match question.contains('\0') {
-            true => errors.push(error("#/answers", "must have member names without control characters")),
-            false => answers.push(Answer { question, value: value.to_owned() }),
+        if question.contains('\0') {
+            errors.push(FieldError::at(at, "must have member names without control characters"));
+            continue;
         }
+        let place = || format!("{at}/{}", escaped(&question));
+        errors.extend(options.misfits(&question, value).map(|misfit| FieldError::at(&(place() + &misfit), NO_OPTION)));
+        answers.push(Answer { question, value: value.to_owned() });
     }
     (answers, errors)
 }
 
-fn of_list(sent: &RawValue, options: &Options) -> (Vec<Answer>, Vec<FieldError>) {
+fn of_list(sent: &RawValue, options: &Options, at: &str) -> (Vec<Answer>, Vec<FieldError>) {
     let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(sent.get()) else {
-        return (Vec::new(), vec![error("#/answers", "must be a list")]);
+        return (Vec::new(), vec![FieldError::at(at, "must be a list")]);
     };
     let mut errors = Vec::new();
     let mut answers = Vec::with_capacity(elements.len().min(MOST + 1));
     for (index, element) in elements.into_iter().enumerate().take(MOST + 1) {
         match of_element(element, options) {
-            Ok(answer) => answers.push(answer),
-            Err(detail) => errors.push(error(&format!("#/answers/{index}"), detail)),
+            Ok(answer) => {
+                let chosen = member(element, "optionId").map(|chosen| options.misfits(&answer.question, chosen));
+                let misfits = chosen.into_iter().flatten().map(|misfit| format!("{at}/{index}/optionId{misfit}"));
+                errors.extend(misfits.map(|misfit| FieldError::at(&misfit, NO_OPTION)));
+                answers.push(answer);
+            }
+            Err(detail) => errors.push(FieldError::at(&format!("{at}/{index}"), detail)),
         }
     }
     (answers, errors)
+}
+
+/// What is said of an option that the question does not have.
+const NO_OPTION: &str = "is not an option of this question";
+
+/// A member's name as a part of a JSON Pointer (RFC 6901, section 3).
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 fn of_element(element: &RawValue, options: &Options) -> Result<Answer, &'static str> {
@@ -109,13 +129,12 @@ fn id_of(json: &RawValue) -> Option<String> {
     }
 }
 
-fn error(pointer: &str, detail: &str) -> FieldError {
-    FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() }
-}
-
-/// The options that a survey's definition knows, each with its question.
+/// The options that a survey's definition knows.
 #[derive(Debug, Default)]
-pub struct Options(HashMap<String, String>);
+pub struct Options {
+    question_of: HashMap<String, String>,
+    of_question: HashMap<String, HashSet<String>>,
+}
 
 impl Options {
     /// Of a definition with `question_groups`; any other has none. A question or an option that is not as it should
@@ -127,11 +146,47 @@ impl Options {
             let options = elements(question, "options").into_iter();
             options.filter_map(move |option| Some((id_of(member(option, "id")?)?, id_of(member(question, "id")?)?)))
         });
-        Self(pairs.collect())
+        let mut known = Self::default();
+        for (option, question) in pairs {
+            known.of_question.entry(question.clone()).or_default().insert(option.clone());
+            known.question_of.insert(option, question);
+        }
+        known
     }
 
     fn question_of(&self, option: &str) -> Option<&str> {
-        self.0.get(option).map(String::as_str)
+        self.question_of.get(option).map(String::as_str)
+    }
+
+    /// Whether what is none of these options was meant to be one. Where options are numbered, other texts are the
+    /// participant's own words, as in "other, namely".
+    fn is_an_option(&self, id: &str, options: &HashSet<String>) -> bool {
+        let is_number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit());
+        is_number(id) || self.question_of.contains_key(id) || !options.iter().all(|option| is_number(option))
+    }
+
+    /// The places in an answer, as ends of a JSON Pointer, that name an option which the question does not have. A
+    /// question without options takes anything; no answer (null, an empty text) and objects are not options.
+    fn misfits(&self, question: &str, answer: &RawValue) -> impl Iterator<Item = String> {
+        let options = self.of_question.get(question);
+        let misfits = |json: &RawValue| match (options, json.get().as_bytes().first()) {
+            (None, _) | (_, Some(b'{' | b'[' | b'n')) => false,
+            (Some(_), _) if json.get() == "\"\"" => false,
+            (Some(options), _) => {
+                id_of(json).is_none_or(|id| !options.contains(&id) && self.is_an_option(&id, options))
+            }
+        };
+        let list: Vec<&RawValue> = match options {
+            Some(_) if answer.get().starts_with('[') => serde_json::from_str(answer.get()).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let elements: Vec<String> = list
+            .iter()
+            .enumerate()
+            .filter(|(_, element)| misfits(element))
+            .map(|(index, _)| format!("/{index}"))
+            .collect();
+        misfits(answer).then(String::new).into_iter().chain(elements)
     }
 }
 
@@ -150,7 +205,7 @@ mod tests {
 
     fn read(answers: &str) -> Result<Vec<(String, String)>, Vec<String>> {
         let raw = |text: &str| serde_json::from_str::<Box<RawValue>>(text).expect("JSON");
-        Answers::read(&raw(answers), &Options::of(&raw(DEFINITION)))
+        Answers::read(&raw(answers), &Options::of(&raw(DEFINITION)), "/answers")
             .map(|answers| {
                 answers.iter().map(|answer| (answer.question.clone(), answer.value.get().to_owned())).collect()
             })
@@ -167,6 +222,24 @@ mod tests {
         assert_eq!(read(r#"[{"questionId":7,"x":1}]"#), pairs(&[("7", r#"{"questionId":7,"x":1}"#)]));
         assert_eq!(read(r#"[101,"100","yes"]"#), pairs(&[("10", "101"), ("10", r#""100""#), ("q2", r#""yes""#)]));
         assert_eq!(read("[]"), pairs(&[]));
+    }
+
+    #[test]
+    fn an_answer_must_be_an_option_of_its_own_question() {
+        for answers in [
+            r#"{"10":100,"q2":"yes","free":"text","11":5}"#,
+            r#"{"10":["100",101],"q2":null}"#,
+            r#"{"10":"","q2":{"other":"maybe"}}"#,
+            r#"{"10":"on a donkey"}"#,
+            r#"[{"questionId":10,"optionId":101},{"questionId":"free","optionId":3}]"#,
+        ] {
+            assert!(read(answers).is_ok(), "{answers}");
+        }
+        let wrong = |pointers: &[&str]| Err(pointers.iter().map(|pointer| pointer.to_string()).collect());
+        assert_eq!(read(r#"{"10":"yes","q2":true}"#), wrong(&["#/answers/10", "#/answers/q2"]));
+        assert_eq!(read(r#"{"10":"7","q2":"maybe"}"#), wrong(&["#/answers/10", "#/answers/q2"]));
+        assert_eq!(read(r#"{"10":[100,"yes",3]}"#), wrong(&["#/answers/10/1", "#/answers/10/2"]));
+        assert_eq!(read(r#"[{"questionId":10,"optionId":7}]"#), wrong(&["#/answers/0/optionId"]));
     }
 
     #[test]

@@ -1,31 +1,41 @@
 //! Submissions over HTTP.
 
-use rocket::{Route, State, http::Status, post, response::status, routes, serde::json::Json};
+use std::{io::Cursor, sync::Arc};
+
+use rocket::{
+    Request, Route, State,
+    http::{ContentType, Status},
+    post,
+    response::{self, Responder, Response},
+    routes,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::{
-    Receipt, Submit,
-    answers::{Answers, Options},
-    store,
-};
+use super::{Given, Own, Receipt, Submit, answers::Answers, digest_of};
 use crate::{
     clock::Moment,
     companies::GuestCode,
-    db::Database,
-    email::Email,
-    http::{Fields, JsonBody, Parameter, fields},
+    http::{Fields, JsonBody, OptionalJsonBody},
     problem::Problem,
-    progress::{Pair, api::pair_of, writer::Writer},
-    surveys::{self, SurveyId},
-    views::Envelope,
+    progress::{
+        DraftId, Pair,
+        api::{carry_out, object_in, pair_of},
+        drafts_api::{Named, target_of},
+        headers::WriteHeaders,
+        reader::Reader,
+        views::replayed,
+        world::{Answered, Outcome},
+        writer::Writer,
+        writes::{Act, Target, Write},
+    },
+    surveys::{SurveyId, form::Form},
 };
 
 /// The routes of this slice.
 pub fn routes() -> Vec<Route> {
-    routes![submit, respond, has_answer]
+    routes![submit_pair, submit_draft]
 }
 
 /// A submission to be made.
@@ -47,7 +57,7 @@ pub struct SubmissionBody {
     participant: Option<()>,
     /// An object `{question: value}`, a list of objects with a `questionId`, or a list of ids of options that the
     /// survey's definition knows. Without it, the participant is just marked as done.
-    #[schema(value_type = serde_json::Value)]
+    #[schema(value_type = serde_json::Value, required = false)]
     answers: Option<()>,
 }
 
@@ -64,224 +74,233 @@ pub struct SubmissionView {
     submitted_at: Moment,
 }
 
+/// A submission that was accepted, now or before.
+pub struct Accepted<V> {
+    /// What is told of it.
+    pub view: V,
+    /// Whether it came before, with the same key.
+    pub replayed: bool,
+}
+
+impl<'r, V: Serialize> Responder<'r, 'static> for Accepted<V> {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let json = serde_json::to_vec(&self.view).map_err(|_| Status::InternalServerError)?;
+        let mut response = Response::build();
+        response.status(Status::Created).header(ContentType::JSON).sized_body(json.len(), Cursor::new(json));
+        if self.replayed {
+            response.header(replayed());
+        }
+        response.ok()
+    }
+}
+
 /// Submit a participant's answers
 ///
 /// The end of the draft, in the same transaction. Sent again unchanged, it is answered as the first time.
 #[utoipa::path(
+    operation_id = "submit",
     context_path = "/api", tag = "Submissions",
     request_body(content = SubmissionBody, example = json!({"survey_id": 1, "email": "ana@example.com", "guest_code": "DEMO",
         "participant": {"name": "Ana"}, "answers": {"10": 102, "20": 201}})),
+    params(crate::openapi::IfMatch, crate::openapi::IdempotencyKey),
     responses(
         (status = 201, description = "The submission", body = SubmissionView, example = json!({"submission_id": 42, "survey_id": 1,
             "email": "ana@example.com", "answers_count": 2, "submitted_at": "2026-11-24T17:09:41.000000Z"})),
         (status = 400, response = crate::openapi::InvalidSubmission),
         (status = 403, response = crate::openapi::SurveyClosed),
         (status = 404, response = crate::openapi::SurveyNotFound),
-        crate::openapi::AnyBody,
-        (status = 422, response = crate::openapi::AnswersInvalid),
-        crate::openapi::AnyStorage
+        crate::openapi::AnyBody, crate::openapi::AnySubmission, crate::openapi::AnyStorage
     )
 )]
 #[post("/submissions", data = "<body>")]
-async fn submit(
+async fn submit_pair(
     body: Result<JsonBody<'_>, Problem>,
-    database: &State<Database>,
+    headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
-) -> Result<status::Custom<Json<SubmissionView>>, Problem> {
-    let body = body?;
-    let (mut fields, memory) = (body.fields()?, body.memory());
+    reader: Reader<'_>,
+) -> Result<Accepted<SubmissionView>, Problem> {
+    let (body, headers) = (body?, headers?);
+    let mut fields = body.fields()?;
     let pair = pair_of(&mut fields);
-    let guest_code = fields.optional("guest_code");
-    let participant = object_in(&mut fields, "participant");
-    let answers = fields.raw("answers").filter(|answers| answers.get() != "null");
-    let pair = fields.finish(pair)?;
-    let command = command(database, pair.clone(), guest_code, participant, answers).await?;
-    let receipt = writer.run(&pair, memory, command).await?;
-    let view = SubmissionView {
-        submission_id: number_of(&receipt)?,
-        survey_id: pair.survey_id,
-        email: pair.email.as_str().to_owned(),
-        answers_count: receipt.answers_count,
-        submitted_at: receipt.submitted_at,
-    };
-    Ok(status::Custom(Status::Created, Json(view)))
+    let mut asked = Asked::of(&mut fields);
+    let Some(pair) = pair else { return fields.finish(None) };
+    asked.problem = fields.finish(Some(())).err();
+    let (pair, receipt, replayed) = submit(pair, asked, &body, &headers, writer, &reader).await?;
+    Ok(Accepted { view: SubmissionView::of(&pair, &receipt)?, replayed })
 }
 
-/// The final screen of a survey front end.
+/// A submission of a draft.
 #[derive(ToSchema)]
 #[expect(
     dead_code,
     reason = "the documentation of a body whose members are read one by one, to find all errors at once"
 )]
-pub struct ResponseBody {
-    /// Must be good, or be the one that the participant's draft was linked with.
+pub struct DraftSubmissionBody {
+    /// As in `POST /api/submissions`. Without it, the draft's own data.
+    #[schema(value_type = serde_json::Value, required = false)]
+    answers: Option<()>,
+    /// Must be good, or be the one that the draft was linked with.
     #[schema(example = "DEMO")]
-    invitation_code: String,
-    /// `survey` is another name for it.
-    survey_id: SurveyId,
-    /// What the participant says of themself; `email` must be among it.
-    #[schema(value_type = Object, example = json!({"email": "ana@example.com", "name": "Ana"}))]
-    participant: (),
-    /// The ids of the options chosen.
-    #[schema(value_type = Vec<i64>, example = json!([100, 203]))]
-    answers: (),
+    guest_code: Option<String>,
+    /// What the participant says of themself.
+    #[schema(value_type = Option<Object>)]
+    participant: Option<()>,
 }
 
-/// A response that was accepted.
-#[derive(Serialize, ToSchema)]
-pub struct ResponseView {
-    #[schema(example = 42)]
-    submission_id: i64,
-    #[schema(example = 2)]
-    answers_count: i32,
-}
-
-/// Submit the options that a participant chose
+/// Submit a draft
 ///
-/// The same as a submission, in the form of existing survey front ends.
+/// The same for the participant whose draft it is. The body may be left out: the answers are the draft's own then.
 #[utoipa::path(
-    context_path = "/api", tag = "Survey front end",
-    request_body(content = ResponseBody, example = json!({"invitation_code": "DEMO", "survey_id": 1,
-        "participant": {"email": "ana@example.com", "name": "Ana"}, "answers": [102, 201]})),
+    operation_id = "submitDraft",
+    context_path = "/api", tag = "Submissions",
+    request_body(content = Option<DraftSubmissionBody>, example = json!({"answers": {"10": 102, "20": 201}})),
+    params(crate::openapi::Id, crate::openapi::IfMatch, crate::openapi::IdempotencyKey),
     responses(
-        (status = 201, description = "The submission", body = Envelope<ResponseView>, example = json!({"status": "ok",
-            "message": "Thank you, your answers have been received.", "data": {"submission_id": 42, "answers_count": 2}})),
+        (status = 201, description = "The submission", body = SubmissionView, example = json!({"submission_id": 42, "survey_id": 1,
+            "email": "ana@example.com", "answers_count": 2, "submitted_at": "2026-11-24T17:09:41.000000Z"})),
         (status = 400, response = crate::openapi::InvalidSubmission),
         (status = 403, response = crate::openapi::SurveyClosed),
-        (status = 404, response = crate::openapi::SurveyNotFound),
-        crate::openapi::AnyBody,
-        (status = 422, response = crate::openapi::AnswersInvalid),
-        crate::openapi::AnyStorage
+        (status = 404, response = crate::openapi::DraftNotFound),
+        (status = 409, response = crate::openapi::DraftAnonymous),
+        (status = 410, response = crate::openapi::DraftEnded),
+        crate::openapi::AnyBody, crate::openapi::AnySubmission, crate::openapi::AnyStorage
     )
 )]
-#[post("/response", data = "<body>")]
-async fn respond(
-    body: Result<JsonBody<'_>, Problem>,
-    database: &State<Database>,
+#[post("/drafts/<id>/submit", data = "<body>")]
+async fn submit_draft(
+    id: Named<'_>,
+    body: Result<OptionalJsonBody<'_>, Problem>,
+    headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
-) -> Result<status::Custom<Json<Envelope<ResponseView>>>, Problem> {
-    let body = body?;
-    let (mut fields, memory) = (body.fields()?, body.memory());
-    let guest_code = fields.required::<GuestCode>("invitation_code");
-    let survey_id = fields.required_as(&["survey_id", "survey"]);
-    let participant = object_in(&mut fields, "participant");
-    let email = email_of(&mut fields, participant);
-    let answers = fields.raw("answers");
-    if answers.is_none_or(|answers| !answers.get().starts_with('[')) {
-        fields.note("answers", "must be a list");
-    }
-    let pair = email.zip(survey_id).map(|(email, survey_id)| Pair { email, survey_id });
-    let pair = fields.finish(pair)?;
-    let command = command(database, pair.clone(), guest_code, participant, answers).await?;
-    let receipt = writer.run(&pair, memory, command).await?;
-    let view = ResponseView { submission_id: number_of(&receipt)?, answers_count: receipt.answers_count };
-    Ok(status::Custom(Status::Created, Json(Envelope::new("Thank you, your answers have been received.", view))))
-}
-
-/// A pair to be asked about.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "the documentation of a body whose members are read one by one, to find all errors at once"
-)]
-pub struct HasAnswerBody {
-    #[schema(format = "email", example = "ana@example.com")]
-    email: String,
-    /// `survey` is another name for it.
-    survey_id: SurveyId,
-}
-
-/// Whether there is a submission.
-#[derive(Serialize, ToSchema)]
-pub struct HasAnswerView {
-    has_answer: bool,
-}
-
-/// Ask whether a participant has answered a survey
-#[utoipa::path(
-    context_path = "/api", tag = "Survey front end",
-    request_body(content = HasAnswerBody, example = json!({"email": "ana@example.com", "survey_id": 1})),
-    responses(
-        (status = 200, description = "Whether they have", body = Envelope<HasAnswerView>, example = json!({"status": "ok",
-            "message": "This email has not answered this survey.", "data": {"has_answer": false}})),
-        (status = 400, response = crate::openapi::InvalidRequest),
-        (status = 404, response = crate::openapi::SurveyNotFound),
-        crate::openapi::AnyBody,
-        crate::openapi::AnyStorage
-    )
-)]
-#[post("/participant/has-answer", data = "<body>")]
-async fn has_answer(
-    body: Result<JsonBody<'_>, Problem>,
-    database: &State<Database>,
-) -> Result<Json<Envelope<HasAnswerView>>, Problem> {
-    let mut fields = body?.fields()?;
-    let pair = pair_of(&mut fields);
-    let pair = fields.finish(pair)?;
-    let (survey_exists, has_answer) = database
-        .read(move |conn| Ok((surveys::store::exists(conn, pair.survey_id)?, store::exists(conn, &pair)?)))
-        .await?;
-    let message = match (survey_exists, has_answer) {
-        (false, _) => return Err(Problem::SurveyNotFound),
-        (true, true) => "This email has answered this survey.",
-        (true, false) => "This email has not answered this survey.",
+    reader: Reader<'_>,
+) -> Result<Accepted<SubmissionView>, Problem> {
+    let id = target_of(id)?;
+    let (OptionalJsonBody(body), headers) = (body?, headers?);
+    let asked = match body.fields() {
+        Ok(mut fields) => {
+            let asked = Asked::of(&mut fields);
+            Asked { problem: fields.finish(Some(())).err(), ..asked }
+        }
+        Err(problem) => Asked { problem: Some(problem), ..Default::default() },
     };
-    Ok(Json(Envelope::new(message, HasAnswerView { has_answer })))
+    let answers = match (reader.find(id).await, asked.answers) {
+        // How the draft ended, the writer knows, and whether this is the request that ended it.
+        (Err(Problem::DraftNotFound | Problem::DraftExpired | Problem::DraftSubmitted), sent) => {
+            Given::Unjudged { digest: sent.map(|sent| digest_of(Some(sent))) }
+        }
+        (Err(problem), _) => return Err(problem),
+        (Ok(found), sent) => {
+            let (head, content) = (found.draft.head, found.draft.content);
+            let form = reader.form(head.survey_id).await?;
+            match sent {
+                Some(sent) => sent_answers(Some(sent), form, &reader).await?,
+                None => {
+                    let (judge, data) = (form.clone(), content.data);
+                    let verdict = reader.judge(move || judge.answers(&data, "/data")).await?;
+                    Given::Own(Own { judged: (head.digest, verdict), form })
+                }
+            }
+        }
+    };
+    let (pair, receipt, replayed) = send(Target::Draft(id), asked, answers, &body, &headers, writer).await?;
+    Ok(Accepted { view: SubmissionView::of(&pair, &receipt)?, replayed })
 }
 
-fn object_in<'a>(fields: &mut Fields<'a>, name: &str) -> Option<&'a RawValue> {
-    let value = fields.raw(name).filter(|value| value.get() != "null")?;
-    match value.get().starts_with('{') {
-        true => Some(value),
-        false => {
-            fields.note(name, "must be an object");
-            None
+/// What a body asks for, apart from whose submission it is.
+#[derive(Default)]
+pub struct Asked<'a> {
+    /// The guest code.
+    pub guest_code: Option<GuestCode>,
+    /// What the participant says of themself.
+    pub participant: Option<&'a RawValue>,
+    /// The answers as they were sent.
+    pub answers: Option<&'a RawValue>,
+    /// What is wrong with the body.
+    pub problem: Option<Problem>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(fields: &mut Fields<'a>) -> Self {
+        Self {
+            guest_code: fields.optional("guest_code"),
+            participant: object_or_null_in(fields, "participant"),
+            answers: fields.raw("answers").filter(|answers| answers.get() != "null"),
+            problem: None,
         }
     }
 }
 
-/// The address inside a participant.
-fn email_of(fields: &mut Fields<'_>, participant: Option<&RawValue>) -> Option<Email> {
-    let email = participant.and_then(|participant| crate::http::body::member(participant, "email"));
-    let email = email.and_then(fields::text);
-    match email.as_deref().map(Email::parse) {
-        Some(Ok(email)) => Some(email),
-        Some(Err(detail)) => {
-            fields.note("participant/email", detail);
-            None
-        }
-        None => {
-            fields.note("participant/email", "is missing");
-            None
-        }
+impl SubmissionView {
+    fn of(pair: &Pair, receipt: &Receipt) -> Result<Self, Problem> {
+        Ok(Self {
+            submission_id: number_of(receipt)?,
+            survey_id: pair.survey_id,
+            email: pair.email.as_str().to_owned(),
+            answers_count: receipt.answers_count,
+            submitted_at: receipt.submitted_at,
+        })
     }
 }
 
-/// The submission that a body asks for: its answers read with the help of the survey's definition.
-async fn command(
-    database: &Database,
+/// Submits what a body asks for, as this participant.
+pub async fn submit(
     pair: Pair,
-    guest_code: Option<GuestCode>,
-    participant: Option<&RawValue>,
-    sent: Option<&RawValue>,
-) -> Result<Submit, Problem> {
-    let digest = Sha256::digest(sent.map_or("", RawValue::get)).into();
-    let asked = pair.clone();
-    let (survey, submitted) = database
-        .read(move |conn| Ok((surveys::store::find(conn, asked.survey_id)?, store::exists(conn, &asked)?)))
-        .await?;
-    let survey = survey.ok_or(Problem::SurveyNotFound)?;
-    let answers = match sent {
-        // A submission sent again is judged by what was sent the first time, not by what the survey has become.
-        Some(sent) if !submitted => {
-            Answers::read(sent, &Options::of(&survey.definition)).map_err(Problem::AnswersInvalid)?
-        }
-        _ => Answers::default(),
-    };
-    let participant = participant.map(|participant| participant.to_owned().into());
-    Ok(Submit { pair, guest_code, participant, answers, digest })
+    asked: Asked<'_>,
+    body: &JsonBody<'_>,
+    headers: &WriteHeaders<'_>,
+    writer: &Writer,
+    reader: &Reader<'_>,
+) -> Result<(Pair, Receipt, bool), Problem> {
+    let form = reader.form(pair.survey_id).await?;
+    let answers = sent_answers(asked.answers, form, reader).await?;
+    send(Target::Pair(pair), asked, answers, body, headers, writer).await
 }
 
-fn number_of(receipt: &Receipt) -> Result<i64, Problem> {
+async fn sent_answers(sent: Option<&RawValue>, form: Arc<Form>, reader: &Reader<'_>) -> Result<Given, Problem> {
+    let digest = digest_of(sent);
+    let answers = match sent.map(ToOwned::to_owned) {
+        Some(sent) => reader.judge(move || form.answers(&sent, "/answers")).await?,
+        None => Ok(Answers::default()),
+    };
+    Ok(Given::Sent { answers, digest })
+}
+
+async fn send(
+    target: Target,
+    asked: Asked<'_>,
+    answers: Given,
+    body: &JsonBody<'_>,
+    headers: &WriteHeaders<'_>,
+    writer: &Writer,
+) -> Result<(Pair, Receipt, bool), Problem> {
+    let submit = Submit {
+        guest_code: asked.guest_code,
+        participant: asked.participant.map(|participant| participant.to_owned().into()),
+        answers,
+        unknown_draft_id: DraftId::random(),
+    };
+    let write = Write {
+        target,
+        conditions: headers.conditions.clone(),
+        key: headers.key("submit", body.text()),
+        body_is_valid: asked.problem.is_none(),
+        act: Act::Submit(submit),
+    };
+    match carry_out(writer, body.memory(), write, asked.problem).await? {
+        Answered { outcome: Outcome::Submitted(pair, receipt), replayed } => Ok((pair, receipt, replayed)),
+        _ => Err(Problem::Internal),
+    }
+}
+
+/// A member that must be an object, if it is there; null counts as not there.
+pub fn object_or_null_in<'a>(fields: &mut Fields<'a>, name: &str) -> Option<&'a RawValue> {
+    match fields.raw(name) {
+        Some(value) if value.get() == "null" => None,
+        _ => object_in(fields, name),
+    }
+}
+
+/// The number of a submission.
+pub fn number_of(receipt: &Receipt) -> Result<i64, Problem> {
     receipt.submission_id.get().copied().ok_or(Problem::Internal)
 }

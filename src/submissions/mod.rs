@@ -2,35 +2,95 @@
 
 pub mod answers;
 pub mod api;
+pub mod front_end;
 pub mod rules;
 pub mod store;
 
 use std::sync::{Arc, OnceLock};
 
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+
 use self::answers::Answers;
 use crate::{
     clock::Moment,
     companies::{CompanyId, GuestCode},
-    progress::{
-        Json, Pair,
-        group::{Command, Needs, World},
-        rules::Refusal,
-    },
+    problem::FieldError,
+    progress::{Content, Digest, DraftId, Json},
+    surveys::form::Form,
 };
 
 /// A participant's final answers.
 #[derive(Debug)]
 pub struct Submit {
-    /// Who, in what.
-    pub pair: Pair,
     /// The guest code, if the participant gave one. It must then be good.
     pub guest_code: Option<GuestCode>,
     /// What the participant says of themself: an object, kept as it was sent.
     pub participant: Option<Json>,
-    /// The answers; none when somebody else keeps them and only says that the pair is done.
-    pub answers: Answers,
-    /// Of the answers as they were sent: what a repeated submission is recognised by, whatever became of the survey.
-    pub digest: [u8; 32],
+    /// The answers.
+    pub answers: Given,
+    /// Under which the submission is remembered if it ends no draft: an id that nobody knows.
+    pub unknown_draft_id: DraftId,
+}
+
+/// Where the answers of a submission come from.
+#[derive(Debug)]
+pub enum Given {
+    /// They were sent; or nothing was, since somebody else keeps them and only says that the pair is done.
+    Sent {
+        /// The answers, or what is wrong with them.
+        answers: Result<Answers, Vec<FieldError>>,
+        /// Of the answers as they were sent: what a repeated submission is recognised by, whatever became of the survey.
+        digest: [u8; 32],
+    },
+    /// They are those of the draft.
+    Own(Own),
+    /// The draft was not there when they were to be judged. It may have been submitted before, with the same answers.
+    Unjudged {
+        /// Of the answers as they were sent; none if they are the draft's.
+        digest: Option<[u8; 32]>,
+    },
+}
+
+impl Given {
+    /// Whether they are those of the draft.
+    pub fn is_own(&self) -> bool {
+        matches!(self, Self::Own(_) | Self::Unjudged { digest: None })
+    }
+
+    /// Whether a submission was made of the same.
+    pub fn are_in(&self, receipt: &Receipt) -> bool {
+        match self {
+            Self::Sent { digest, .. } | Self::Unjudged { digest: Some(digest) } => receipt.digest == *digest,
+            // A draft that has been submitted is not there any more to be compared with.
+            Self::Own(_) | Self::Unjudged { digest: None } => receipt.is_own,
+        }
+    }
+}
+
+/// What it takes to submit a draft's own answers.
+#[derive(Debug)]
+pub struct Own {
+    /// What the survey accepts.
+    pub form: Arc<Form>,
+    /// A content of the draft, by its digest, and the judgement on it. Most drafts are still as they were read then, and
+    /// the writer is spared the judging.
+    pub judged: (Digest, Result<Answers, Vec<FieldError>>),
+}
+
+impl Own {
+    /// The answers of this content, or what is wrong with them.
+    pub fn judge(&self, digest: Digest, content: &Content) -> Result<Answers, Vec<FieldError>> {
+        match self.judged.0 == digest {
+            true => self.judged.1.clone(),
+            false => self.form.answers(&content.data, "/data"),
+        }
+    }
+}
+
+/// What a repeated submission is recognised by: its answers as they were sent.
+pub fn digest_of(answers: Option<&RawValue>) -> [u8; 32] {
+    Sha256::digest(answers.map_or("", RawValue::get)).into()
 }
 
 /// That a pair has submitted, and what it takes to recognise the same submission sent again.
@@ -38,10 +98,14 @@ pub struct Submit {
 pub struct Receipt {
     /// Names the submission. The database gives the number when the group is stored.
     pub submission_id: Arc<OnceLock<i64>>,
+    /// The draft that it ended, or an id that nobody knew.
+    pub draft_id: Option<DraftId>,
     /// How many answers it has.
     pub answers_count: i32,
     /// Of the answers.
     pub digest: [u8; 32],
+    /// Whether they were the draft's own.
+    pub is_own: bool,
     /// When it was accepted.
     pub submitted_at: Moment,
 }
@@ -57,35 +121,4 @@ pub struct NewSubmission {
     pub answers: Answers,
     /// What it will be recognised by.
     pub receipt: Receipt,
-}
-
-impl Command for Submit {
-    type Outcome = Receipt;
-
-    fn needs(&self, needs: &mut Needs) {
-        needs.pairs.insert(self.pair.clone());
-        needs.codes.extend(self.guest_code.clone());
-    }
-
-    fn decide(&self, world: &mut World, now: Moment) -> Result<Receipt, Refusal> {
-        let company = world.company(self.guest_code.as_ref());
-        let terms = world.terms(self.pair.survey_id).copied();
-        let participation = world.participation(&self.pair);
-        let known = rules::Known {
-            terms: terms.as_ref(),
-            receipt: participation.receipt.as_ref(),
-            draft: participation.draft.as_ref(),
-            company,
-        };
-        match rules::submit(self, &known, now)? {
-            rules::Submitted::Before(receipt) => Ok(receipt),
-            rules::Submitted::Now(submission) => {
-                let receipt = submission.receipt.clone();
-                participation.draft = None;
-                participation.receipt = Some(receipt.clone());
-                participation.submission = Some(submission);
-                Ok(receipt)
-            }
-        }
-    }
 }

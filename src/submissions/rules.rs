@@ -1,70 +1,95 @@
-//! Whether a submission is accepted. Pure, like the rules of drafts, and decided under the same lock.
+//! Whether a submission is accepted. Pure, like the rules of drafts, called by them, and decided under the same lock.
 
-use super::{NewSubmission, Receipt, Submit};
+use super::{Given, NewSubmission, Receipt, Submit};
 use crate::{
     clock::Moment,
     companies::CompanyId,
     progress::{
         Head,
-        rules::{Refusal, admits, is_alive},
+        rules::{Known, Refusal, absence, admits, ended_by},
+        writes::{Target, Write},
     },
-    surveys::Terms,
+    submissions::answers::Answers,
 };
 
-/// What is known of a participant in a survey when a submission is decided.
-#[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
-    /// What the survey takes; none: there is no such survey.
-    pub terms: Option<&'a Terms>,
-    /// The submission that the participant has made before.
-    pub receipt: Option<&'a Receipt>,
-    /// The participant's draft, expired or not.
-    pub draft: Option<&'a Head>,
-    /// The active company of the submission's guest code.
-    pub company: Option<CompanyId>,
-}
-
-/// An accepted submission.
-#[derive(Debug)]
-pub enum Submitted {
-    /// It is the one that is there already, sent again: a browser resends a POST whose connection broke.
-    Before(Receipt),
-    /// It is new, and the end of the draft.
-    Now(NewSubmission),
-}
-
-/// Decides a submission.
-pub fn submit(submit: &Submit, known: &Known<'_>, now: Moment) -> Result<Submitted, Refusal> {
+/// Whether there is somebody to submit, who has not. Some: it was submitted before, with the same answers. A browser
+/// resends a POST whose connection broke.
+pub fn admit(
+    submit: &Submit,
+    write: &Write,
+    known: &Known<'_>,
+    alive: Option<&Head>,
+    now: Moment,
+) -> Result<Option<Receipt>, Refusal> {
+    if let (Target::Draft(_), None) = (&write.target, alive) {
+        match absence(known.draft, known.ending, known.ended_days, now) {
+            Refusal::DraftSubmitted if known.receipt.is_some() => {}
+            lost => return Err(lost),
+        }
+    }
     let terms = known.terms.ok_or(Refusal::SurveyNotFound)?;
     if let Some(receipt) = known.receipt {
-        return match receipt.digest == submit.digest {
-            true => Ok(Submitted::Before(receipt.clone())),
-            false => Err(Refusal::AlreadySubmitted),
+        return match (write.body_is_valid, submit.answers.are_in(receipt)) {
+            (_, false) => Err(Refusal::AlreadySubmitted),
+            (false, true) => Err(Refusal::BodyInvalid),
+            (true, true) => Ok(Some(receipt.clone())),
         };
     }
-    let draft = known.draft.filter(|draft| is_alive(draft, now));
-    if !admits(terms, draft.is_some()) {
+    if !admits(terms, alive.is_some()) {
         return Err(Refusal::SurveyClosed);
     }
-    let linked = draft.and_then(|draft| draft.company_id);
-    let company_id = match (&submit.guest_code, known.company) {
-        (None, _) => linked,
-        (Some(_), Some(company)) => Some(company),
-        // A code that was switched off after the participant began must not cost them their answers.
-        (Some(code), None) if draft.and_then(|draft| draft.guest_code.as_ref()) == Some(code) => linked,
-        (Some(_), None) => return Err(Refusal::InvalidGuestCode),
+    match (&write.target, alive) {
+        (Target::Draft(_), Some(draft)) if draft.email.is_none() => Err(Refusal::DraftAnonymous),
+        _ => Ok(None),
+    }
+}
+
+/// Whether what was sent is good.
+pub fn judge_body(submit: &Submit, known: &Known<'_>, alive: Option<&Head>) -> Result<(), Refusal> {
+    company(submit, known, alive)?;
+    match &submit.answers {
+        Given::Sent { answers: Err(errors), .. } => Err(Refusal::AnswersInvalid(errors.clone())),
+        Given::Sent { .. } | Given::Own(_) => Ok(()),
+        Given::Unjudged { .. } => Err(Refusal::DraftNotFound),
+    }
+}
+
+/// The submission, which takes the answers that were sent, or those of the draft.
+pub fn submit(submit: &Submit, known: &Known<'_>, alive: Option<&Head>, now: Moment) -> Result<NewSubmission, Refusal> {
+    let company_id = company(submit, known, alive)?;
+    let (answers, digest) = match &submit.answers {
+        Given::Sent { answers, digest } => (answers.clone(), *digest),
+        Given::Own(own) => {
+            let (head, content) = alive.zip(known.content).ok_or(Refusal::DraftNotFound)?;
+            (own.judge(head.digest, content), super::digest_of(Some(&content.data)))
+        }
+        Given::Unjudged { .. } => return Err(Refusal::DraftNotFound),
     };
-    Ok(Submitted::Now(NewSubmission {
+    let answers: Answers = answers.map_err(Refusal::AnswersInvalid)?;
+    Ok(NewSubmission {
         company_id,
         participant: submit.participant.clone(),
-        answers: submit.answers.clone(),
         receipt: Receipt {
             submission_id: Default::default(),
-            answers_count: submit.answers.count(),
-            digest: submit.digest,
+            draft_id: Some(ended_by(alive, submit.unknown_draft_id)),
+            answers_count: answers.count(),
+            digest,
+            is_own: submit.answers.is_own(),
             submitted_at: now,
         },
-    }))
+        answers,
+    })
+}
+
+fn company(submit: &Submit, known: &Known<'_>, alive: Option<&Head>) -> Result<Option<CompanyId>, Refusal> {
+    let linked = alive.and_then(|draft| draft.company_id);
+    match (&submit.guest_code, known.company) {
+        (None, _) => Ok(linked),
+        (Some(_), Some(company)) => Ok(Some(company)),
+        // A code that was switched off after the participant began must not cost them their answers.
+        (Some(code), None) if alive.and_then(|draft| draft.guest_code.as_ref()) == Some(code) => Ok(linked),
+        (Some(_), None) => Err(Refusal::InvalidGuestCode),
+    }
 }
 
 #[cfg(test)]

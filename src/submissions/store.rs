@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use diesel::{
     prelude::*,
-    sql_types::{Array, BigInt, Binary, Integer, Nullable, Text},
+    sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text},
 };
 
 use super::{NewSubmission, Receipt, answers::Answer};
@@ -17,7 +17,7 @@ use crate::{
     },
     email::Email,
     on_backend,
-    progress::Pair,
+    progress::{DraftId, Pair},
     surveys::SurveyId,
 };
 
@@ -31,8 +31,13 @@ pub fn exists(conn: &mut Conn, pair: &Pair) -> QueryResult<bool> {
     on_backend!(conn => query.get_result(conn))
 }
 
+type ReceiptRow = (i64, String, i64, i32, Vec<u8>, bool, Moment, Option<DraftId>);
+
 /// The submissions of any of these emails in any of these surveys.
 pub fn receipts(conn: &mut Conn, emails: &[&str], surveys: &[i64]) -> QueryResult<Vec<(Pair, Receipt)>> {
+    if emails.is_empty() {
+        return Ok(Vec::new());
+    }
     let query = submissions::table
         .filter(submissions::email.eq_any(emails))
         .filter(submissions::survey_id.eq_any(surveys))
@@ -42,23 +47,47 @@ pub fn receipts(conn: &mut Conn, emails: &[&str], surveys: &[i64]) -> QueryResul
             submissions::survey_id,
             submissions::answers_count,
             submissions::digest,
+            submissions::has_own_answers,
             submissions::submitted_at,
+            submissions::draft_id,
         ));
-    let rows: Vec<(i64, String, i64, i32, Vec<u8>, Moment)> = on_backend!(conn => query.load(conn))?;
-    let receipts = rows.into_iter().map(|(id, email, survey_id, answers_count, digest, submitted_at)| {
-        let pair = Pair { email: Email::from_stored(email), survey_id: SurveyId(survey_id) };
-        let submission_id = OnceLock::from(id).into();
-        // A digest that somebody shortened is that of no answers at all.
-        let digest = digest.try_into().unwrap_or_default();
-        (pair, Receipt { submission_id, answers_count, digest, submitted_at })
-    });
+    let rows: Vec<ReceiptRow> = on_backend!(conn => query.load(conn))?;
+    let receipts =
+        rows.into_iter().map(|(id, email, survey_id, answers_count, digest, is_own, submitted_at, draft_id)| {
+            let pair = Pair { email: Email::from_stored(email), survey_id: SurveyId(survey_id) };
+            let submission_id = OnceLock::from(id).into();
+            // A digest that somebody shortened is that of no answers at all.
+            let digest = digest.try_into().unwrap_or_default();
+            (pair, Receipt { submission_id, draft_id, answers_count, digest, is_own, submitted_at })
+        });
     Ok(receipts.collect())
 }
 
-type Row<'a> = (&'a Pair, &'a NewSubmission);
+/// Who ended these drafts with a submission.
+pub fn submitters(conn: &mut Conn, drafts: &[DraftId]) -> QueryResult<Vec<(DraftId, Pair)>> {
+    let columns = (submissions::draft_id, submissions::email, submissions::survey_id);
+    let query = submissions::table.filter(submissions::draft_id.eq_any(drafts)).select(columns);
+    let rows: Vec<(Option<DraftId>, String, i64)> = on_backend!(conn => query.load(conn))?;
+    let submitters = rows.into_iter().filter_map(|(id, email, survey_id)| {
+        Some((id?, Pair { email: Email::from_stored(email), survey_id: SurveyId(survey_id) }))
+    });
+    Ok(submitters.collect())
+}
+
+/// Forgets which drafts they were that these submissions ended: their ids are free.
+pub fn forget_drafts(conn: &mut Conn, ids: &[DraftId]) -> QueryResult<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let ended = submissions::table.filter(submissions::draft_id.eq_any(ids));
+    let forgotten = submissions::draft_id.eq(None::<DraftId>);
+    on_backend!(conn => diesel::update(ended).set(forgotten).execute(conn)).map(drop)
+}
+
+type Row = (Pair, NewSubmission);
 
 /// Adds submissions with their answers, and tells each its number.
-pub fn insert(conn: &mut Conn, rows: &[Row<'_>]) -> QueryResult<()> {
+pub fn insert(conn: &mut Conn, rows: &[Row]) -> QueryResult<()> {
     write_rows(conn, rows, insert_one, insert_all)?;
     let answers: Vec<(i64, i32, &Answer)> = rows
         .iter()
@@ -70,7 +99,7 @@ pub fn insert(conn: &mut Conn, rows: &[Row<'_>]) -> QueryResult<()> {
     write_rows(conn, &answers, insert_answer, insert_answers).map(drop)
 }
 
-fn insert_one(conn: &mut diesel::SqliteConnection, (pair, submission): &Row<'_>) -> QueryResult<usize> {
+fn insert_one(conn: &mut diesel::SqliteConnection, (pair, submission): &Row) -> QueryResult<usize> {
     let id: i64 = diesel::insert_into(submissions::table)
         .values((
             submissions::email.eq(pair.email.as_str()),
@@ -80,6 +109,8 @@ fn insert_one(conn: &mut diesel::SqliteConnection, (pair, submission): &Row<'_>)
             submissions::answers_count.eq(submission.receipt.answers_count),
             submissions::digest.eq(&submission.receipt.digest[..]),
             submissions::submitted_at.eq(submission.receipt.submitted_at),
+            submissions::draft_id.eq(submission.receipt.draft_id),
+            submissions::has_own_answers.eq(submission.receipt.is_own),
         ))
         .returning(submissions::id)
         .get_result(conn)?;
@@ -98,10 +129,10 @@ struct Numbered {
 }
 
 /// One statement for all rows. `sql_query` and not `OverColumns`, since it answers with rows.
-fn insert_all(conn: &mut diesel::PgConnection, rows: &[Row<'_>]) -> QueryResult<usize> {
+fn insert_all(conn: &mut diesel::PgConnection, rows: &[Row]) -> QueryResult<usize> {
     let numbered: Vec<Numbered> = diesel::sql_query(
-        "INSERT INTO submissions (email, survey_id, company_id, participant, answers_count, digest, submitted_at) \
-         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) RETURNING id, email, survey_id",
+        "INSERT INTO submissions (email, survey_id, company_id, participant, answers_count, digest, submitted_at, \
+         draft_id, has_own_answers) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id, email, survey_id",
     )
     .bind::<Array<Text>, _>(rows.iter().map(|(pair, _)| pair.email.as_str()).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(rows.iter().map(|(pair, _)| pair.survey_id.0).collect::<Vec<_>>())
@@ -112,6 +143,8 @@ fn insert_all(conn: &mut diesel::PgConnection, rows: &[Row<'_>]) -> QueryResult<
     .bind::<Array<Integer>, _>(rows.iter().map(|(_, new)| new.receipt.answers_count).collect::<Vec<_>>())
     .bind::<Array<Binary>, _>(rows.iter().map(|(_, new)| &new.receipt.digest[..]).collect::<Vec<_>>())
     .bind::<Array<types::Instant>, _>(rows.iter().map(|(_, new)| new.receipt.submitted_at).collect::<Vec<_>>())
+    .bind::<Array<Nullable<types::Uuid>>, _>(rows.iter().map(|(_, new)| new.receipt.draft_id).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(rows.iter().map(|(_, new)| new.receipt.is_own).collect::<Vec<_>>())
     .load(conn)?;
     let ids: HashMap<(&str, i64), i64> =
         numbered.iter().map(|row| ((row.email.as_str(), row.survey_id), row.id)).collect();

@@ -4,7 +4,7 @@ use rocket::{Route, State, get, http::Header, response::Responder, routes};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use utoipa::ToSchema;
 
-use super::{Survey, SurveyId, store};
+use super::{Shapes, Survey, SurveyId, store};
 use crate::{
     clock::Moment,
     db::Database,
@@ -29,9 +29,11 @@ impl Serialize for SurveyView {
         view.serialize_entry("id", &survey.id)?;
         view.serialize_entry("name", &survey.name)?;
         view.serialize_entry("instructions", &survey.instructions)?;
+        view.serialize_entry("fingerprint", &survey.shapes.as_ref().map(Shapes::current))?;
         view.serialize_entry("created_at", &survey.created_at)?;
         view.serialize_entry("updated_at", &survey.updated_at)?;
-        for (member, value) in definition.0 {
+        // One that was imported before the service gave surveys a fingerprint may have a member of that name.
+        for (member, value) in definition.0.into_iter().filter(|(member, _)| member != "fingerprint") {
             view.serialize_entry(&member, value)?;
         }
         view.end()
@@ -51,11 +53,12 @@ pub struct SurveyJson {
 ///
 /// The members of its `definition` stand beside its own: `question_groups`, or `pages` for SurveyJS.
 #[utoipa::path(
+    operation_id = "readSurvey",
     context_path = "/api", tag = "Survey front end",
     params(("id" = i64, Path, description = "The survey", example = 1)),
     responses(
         (status = 200, description = "The survey", body = SurveyDocument, example = json!({"id": 1, "name": "How do you get to work?",
-            "instructions": "Four short screens.", "created_at": "2026-11-21T09:30:00.000000Z",
+            "instructions": "Four short screens.", "fingerprint": "1:9f86d081884c7d65", "created_at": "2026-11-21T09:30:00.000000Z",
             "updated_at": "2026-11-21T09:30:00.000000Z", "question_groups": [{"id": 1, "name": "Your way", "questions": [
                 {"id": 10, "text": "How do you usually get to work?", "options": [{"id": 100, "text": "On foot"}]}]}]})),
         (status = 404, response = crate::openapi::SurveyNotFound),
@@ -80,6 +83,9 @@ pub struct SurveyDocument {
     #[schema(example = "How do you get to work?")]
     name: String,
     instructions: String,
+    /// Names the shape of the answers (names, nesting, types); null for a survey without an `answer_schema`.
+    #[schema(example = "1:9f86d081884c7d65")]
+    fingerprint: Option<String>,
     created_at: Moment,
     updated_at: Moment,
     /// One of the two shapes that a definition usually has; SurveyJS has `pages` instead.

@@ -1,13 +1,18 @@
 //! A survey file: what `formprogress survey import` reads.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{Status, SurveyId};
+use super::{
+    Shapes, Status, SurveyId, SurveyScreen,
+    schema::{Schema, SchemaError},
+};
 use crate::http::{Parameter, body::Object};
 
 /// The members of a survey's JSON that are the service's own: a definition must not have them.
-const OWN: [&str; 5] = ["id", "name", "instructions", "created_at", "updated_at"];
+const OWN: [&str; 6] = ["id", "name", "instructions", "fingerprint", "created_at", "updated_at"];
 
 /// A survey as it stands in a file.
 #[derive(Debug, Deserialize)]
@@ -29,6 +34,20 @@ pub struct SurveyFile {
     pub status: Option<Status>,
     /// The front end's own JSON, an object: `question_groups`, or SurveyJS's `pages`.
     pub definition: Box<RawValue>,
+    /// What the answers must be: a JSON Schema (2020-12). None for a new survey, as before for one that is replaced;
+    /// null for none from now on.
+    #[serde(default, deserialize_with = "given")]
+    pub answer_schema: Option<Box<RawValue>>,
+    /// The screens, in their order: a list of `{name, title, schema?}`. As before, and null, like `answer_schema`.
+    #[serde(default, deserialize_with = "given")]
+    pub screens: Option<Box<RawValue>>,
+    /// Whether every write of a draft must name the version that it was made on. Not for a new survey, as before for
+    /// one that is replaced.
+    #[serde(default)]
+    pub require_if_match: Option<bool>,
+    /// The shape of the answers: made of `answer_schema`, not read.
+    #[serde(skip)]
+    pub shapes: Option<Option<Shapes>>,
 }
 
 /// Why a file is not a survey.
@@ -48,7 +67,7 @@ impl SurveyFile {
         if !text.trim_start().starts_with('{') {
             return Err(FileError::Value("it must be a JSON object with a name and a definition".into()));
         }
-        let file: Self = serde_json::from_str(text)?;
+        let mut file: Self = serde_json::from_str(text)?;
         if file.name.contains('\0') || file.instructions.contains('\0') {
             return Err(FileError::Value("name and instructions must not have the control character \\u0000".into()));
         }
@@ -61,8 +80,55 @@ impl SurveyFile {
             Some((member, _)) => Err(FileError::Value(format!(
                 "definition must not have a member {member}: the survey's own {member} stands beside it in the API"
             ))),
-            None => Ok(file),
+            None => {
+                file.shapes = file.answer_schema.as_deref().map(shapes_of).transpose()?;
+                file.screens.as_deref().map_or(Ok(()), check_screens)?;
+                Ok(file)
+            }
         }
+    }
+}
+
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::<RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// Checks the schema of the answers, and finds its shape.
+fn shapes_of(schema: &RawValue) -> Result<Option<Shapes>, FileError> {
+    if schema.get() == "null" {
+        return Ok(None);
+    }
+    let value = compiled(schema, "answer_schema")?;
+    let shapes = Shapes::of(&value).map_err(|error| FileError::Value(format!("answer_schema: {error}")))?;
+    Ok(Some(shapes))
+}
+
+fn check_screens(screens: &RawValue) -> Result<(), FileError> {
+    let wrong = |detail: String| Err(FileError::Value(detail));
+    let screens: Option<Vec<SurveyScreen>> = serde_json::from_str(screens.get())
+        .map_err(|error| FileError::Value(format!("screens must be a list of {{name, title, schema?}}: {error}")))?;
+    let mut names = HashSet::new();
+    for (index, screen) in screens.iter().flatten().enumerate() {
+        if screen.name.trim().is_empty() || screen.name.contains('\0') || screen.title.contains('\0') {
+            return wrong(format!("screens/{index}: name must not be empty, nor have the control character \\u0000"));
+        }
+        if !names.insert(&screen.name) {
+            return wrong(format!("screens/{index}: the name {:?} is given to another screen already", screen.name));
+        }
+        if let Some(schema) = screen.schema.as_deref().filter(|schema| schema.get() != "null") {
+            compiled(schema, &format!("screens/{index}/schema"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The schema as a value, if it can be used.
+fn compiled(schema: &RawValue, member: &str) -> Result<serde_json::Value, FileError> {
+    let value = serde_json::from_str(schema.get())
+        .map_err(|error| FileError::Value(format!("{member} is not a schema: {error}")))?;
+    match Schema::compile(&value) {
+        Ok(_) => Ok(value),
+        Err(SchemaError { place, detail }) => Err(FileError::Value(format!("{member}{place}: {detail}"))),
     }
 }
 

@@ -6,7 +6,7 @@ use diesel::{prelude::*, result::Error};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Status, Survey, SurveyId, Terms, file::SurveyFile};
+use super::{Shapes, Status, Survey, SurveyId, Terms, file::SurveyFile};
 use crate::{
     clock::Moment,
     db::{
@@ -23,6 +23,9 @@ struct Row {
     name: String,
     instructions: String,
     definition: String,
+    answer_schema: Option<String>,
+    screens: Option<String>,
+    fingerprint: Option<String>,
     status: String,
     created_at: Moment,
     updated_at: Moment,
@@ -30,12 +33,19 @@ struct Row {
 
 /// What these surveys take; those that do not exist are not in the answer.
 pub fn terms(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<SurveyId, Terms>> {
-    let query =
-        surveys::table.filter(surveys::id.eq_any(ids)).select((surveys::id, surveys::status, surveys::progress_days));
-    let rows: Vec<(i64, String, i32)> = on_backend!(conn => query.load(conn))?;
+    let columns =
+        (surveys::id, surveys::status, surveys::progress_days, surveys::requires_if_match, surveys::fingerprint);
+    let query = surveys::table.filter(surveys::id.eq_any(ids)).select(columns);
+    let rows: Vec<(i64, String, i32, bool, Option<String>)> = on_backend!(conn => query.load(conn))?;
     rows.into_iter()
-        .map(|(id, status, days)| {
-            Ok((SurveyId(id), Terms { status: stored(&status)?, progress_days: days.unsigned_abs() }))
+        .map(|(id, status, days, requires_if_match, shapes)| {
+            let terms = Terms {
+                status: stored(&status)?,
+                progress_days: days.unsigned_abs(),
+                requires_if_match,
+                shapes: shapes.as_deref().and_then(Shapes::from_stored),
+            };
+            Ok((SurveyId(id), terms))
         })
         .collect()
 }
@@ -127,12 +137,18 @@ pub fn import(conn: &mut Conn, file: &SurveyFile, now: Moment) -> QueryResult<Im
         surveys::definition.eq(file.definition.get()),
         surveys::updated_at.eq(now),
     );
+    let form = (
+        file.answer_schema.as_ref().map(|schema| surveys::answer_schema.eq(text_unless_null(schema))),
+        file.shapes.as_ref().map(|shapes| surveys::fingerprint.eq(shapes.as_ref().map(Shapes::as_stored))),
+        file.screens.as_ref().map(|screens| surveys::screens.eq(text_unless_null(screens))),
+        file.require_if_match.map(|required| surveys::requires_if_match.eq(required)),
+    );
     let status = file.status.map(Status::as_str);
     let days = file.progress_days.map(i32::from);
     if let Some(id) = file.id {
         // What the file does not say stays as it was: to mend a typo must not open a survey again.
         let kept = (status.map(|status| surveys::status.eq(status)), days.map(|days| surveys::progress_days.eq(days)));
-        let replaced = on_backend!(conn => diesel::update(surveys::table.find(id.0)).set((texts, kept)).execute(conn))?;
+        let replaced = on_backend!(conn => diesel::update(surveys::table.find(id.0)).set((texts, kept, form.clone())).execute(conn))?;
         if replaced == 1 {
             return Ok(Imported::Replaced(id));
         }
@@ -146,7 +162,7 @@ pub fn import(conn: &mut Conn, file: &SurveyFile, now: Moment) -> QueryResult<Im
         surveys::progress_days.eq(days.unwrap_or(30)),
         surveys::created_at.eq(now),
     );
-    on_backend!(conn => diesel::insert_into(surveys::table).values((texts, first)).execute(conn))?;
+    on_backend!(conn => diesel::insert_into(surveys::table).values((texts, first, form)).execute(conn))?;
     Ok(Imported::Created(id))
 }
 
@@ -157,12 +173,22 @@ pub fn set_status(conn: &mut Conn, id: SurveyId, status: Status, now: Moment) ->
     Ok(changed == 1)
 }
 
+/// `null` is how a file takes something away.
+fn text_unless_null(json: &RawValue) -> Option<&str> {
+    Some(json.get()).filter(|text| *text != "null")
+}
+
 fn survey(row: Row) -> QueryResult<Survey> {
+    let wrong = |error: serde_json::Error| Error::DeserializationError(error.into());
+    let json = |text: String| RawValue::from_string(text).map_err(wrong);
     Ok(Survey {
         id: SurveyId(row.id),
         name: row.name,
         instructions: row.instructions,
-        definition: RawValue::from_string(row.definition).map_err(|error| Error::DeserializationError(error.into()))?,
+        definition: json(row.definition)?,
+        answer_schema: row.answer_schema.map(json).transpose()?,
+        screens: row.screens.map(|text| serde_json::from_str(&text).map_err(wrong)).transpose()?.unwrap_or_default(),
+        shapes: row.fingerprint.as_deref().and_then(Shapes::from_stored),
         status: stored(&row.status)?,
         created_at: row.created_at,
         updated_at: row.updated_at,

@@ -37,7 +37,7 @@ async fn a_survey_stands_beside_its_definition(service: &Service<'_>) {
         body.as_object_mut().expect("an object").remove(moment);
     }
     let options = json!([{"id": 100, "text": "On foot"}, {"id": 101, "text": "By train"}]);
-    let expected = json!({"id": 1, "name": "Commuting", "instructions": "Two screens.", "question_groups": [
+    let expected = json!({"id": 1, "name": "Commuting", "instructions": "Two screens.", "fingerprint": null, "question_groups": [
         {"id": 1, "name": "Your way", "details": "", "modifiers": {}, "questions": [
             {"id": 10, "text": "How?", "details": "", "options": options},
             {"id": "q2", "text": "Always?", "details": "", "options": [{"id": "yes", "text": "Yes"}]}]}]});

@@ -96,7 +96,7 @@ async fn no_shape_of_the_guest_code_is_an_error(service: &Service<'_>) {
         r#"{"guestCodeResponse":{"guestCode":{"guestCode":"ACME-1"}}}"#,
         r#"{"guestCodeResponse":{"guestCode":"a\u0000b"}}"#,
         r#"{"guestCodeResponse":{"guestCode":"\ud800"}}"#,
-        r#"{"guestCodeResponse":{"\ud800":1,"guestCode":"ACME-1"}}"#,
+        r#"{"guestCodeResponse":{"\ud800":1}}"#,
         r#"{"guestCodeResponse":{"guestCode":"'; DROP TABLE companies; --"}}"#,
         r#"{"emailResponse":null,"guestCodeResponse":null}"#,
     ] {

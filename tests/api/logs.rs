@@ -2,7 +2,12 @@
 
 use serde_json::Value;
 
-use crate::support::{Save, Server, Submission, TestDatabase, database::SURVEY, deadline};
+use crate::support::{
+    Save, Server, Submission, TestDatabase,
+    database::SURVEY,
+    deadline,
+    drafts::{IDS, draft_path},
+};
 
 on_both_databases![
     database:
@@ -91,7 +96,33 @@ async fn tell_secrets(server: &Server) -> usize {
     request.header("Authorization", "Token sesame").header("User-Agent", "sesame").send().await.expect(404);
     server.send_raw(b"SESAME /sesame%40example.com HTTP/1.1\r\nHost: sesame\r\nConnection: close\r\n\r\n").await;
     server.send_raw(b"GET sesame%40example.com HTTP/1.1\r\nHost: sesame\r\nConnection: close\r\n\r\n").await;
-    12
+    12 + tell_secrets_of_drafts(server).await
+}
+
+/// The same through the door of ids, with keys in the headers.
+async fn tell_secrets_of_drafts(server: &Server) -> usize {
+    let send = async |method: &str, path: &str, body: &str, status: u16| {
+        let key = format!("sesame-{method}");
+        let request = server.request(method, path).header("Idempotency-Key", &key);
+        let request = request.header("If-Match", "\"op:sesame\", \"0\"").header("Authorization", "Bearer sesame");
+        request.json(body).send().await.expect(status);
+    };
+    let path = |behind: &str| draft_path(IDS.0, behind);
+    let draft = r#"{"survey_id":1,"email":"sesame3@example.com","data":{"sesame":"sesame"},"fingerprint":"sesame"}"#;
+    send("PUT", "/api/drafts/sesame@example.com", draft, 400).await;
+    send("PUT", &path(""), draft, 201).await;
+    send("PUT", &path(""), &draft.replace('}', "} "), 422).await;
+    send("POST", "/api/drafts", draft, 409).await;
+    send("PATCH", &path(""), r#"{"data":{"sesame":"sesame sesame"}}"#, 412).await;
+    send("PATCH", &path(""), r#"{"data":"sesame","email":"sesame@@example.com"}"#, 400).await;
+    send("PATCH", &path(""), r#"{"email":"sesame4@example.com"}"#, 409).await;
+    send("GET", &path("?fit=sesame"), "", 400).await;
+    send("POST", &path("/validate"), r#"{"screen":"sesame"}"#, 400).await;
+    send("POST", &path("/submit"), r#"{"answers":["sesame"]}"#, 422).await;
+    send("GET", &path("/previous"), "", 401).await;
+    send("POST", &path("/restore"), r#"{"version":"sesame"}"#, 401).await;
+    send("DELETE", &path("?email=sesame@example.com"), "", 400).await;
+    13
 }
 
 #[track_caller]

@@ -29,6 +29,17 @@ fn the_document_has_exactly_the_routes_of_the_service() {
     assert_eq!(documented, served());
 }
 
+/// Generators make a function of each.
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document = document();
+    let paths = document["paths"].as_object().expect("the document has paths").values();
+    let operations = paths.flat_map(|item| item.as_object().expect("a path has methods").values());
+    let names: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().expect("a name")).collect();
+
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+}
+
 /// Every route but the viewer's, whose page is not an API, and the one that answers all preflights.
 fn served() -> BTreeSet<(String, String)> {
     let database = TestDatabase::new(Backend::Sqlite).expect("SQLite is always there");

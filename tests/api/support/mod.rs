@@ -5,12 +5,14 @@ pub mod clock;
 pub mod command;
 pub mod database;
 pub mod deadline;
+pub mod drafts;
 pub mod postgres;
 pub mod requests;
 pub mod rows;
 pub mod server;
 pub mod service;
 pub mod storm;
+pub mod writes;
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -27,6 +29,7 @@ pub use self::{
     server::Server,
     service::Service,
     storm::at_once,
+    writes::Write,
 };
 
 /// Makes two tests of each scenario, `scenario::sqlite` and `scenario::postgres`.

@@ -6,7 +6,17 @@ use formprogress::{db::Conn, on_backend};
 use super::{Backend, TestDatabase};
 
 /// Every table that holds what somebody sent.
-pub const TABLES: [&str; 6] = ["companies", "surveys", "form_progress", "submissions", "answers", "readiness"];
+pub const TABLES: [&str; 9] = [
+    "companies",
+    "surveys",
+    "form_progress",
+    "submissions",
+    "answers",
+    "ended_drafts",
+    "idempotency_keys",
+    "previous_states",
+    "readiness",
+];
 
 #[derive(QueryableByName)]
 struct Number {

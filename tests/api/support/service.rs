@@ -22,6 +22,12 @@ use rocket::{
 
 use super::{Client, TestDatabase, clock::TestClock, database::SURVEY};
 
+/// For how long the service remembers ended drafts, unless it is told otherwise.
+pub const ENDED_DAYS: u32 = 7;
+
+/// What the survey admin's own server shows.
+pub const SERVER_KEY: &str = "the server key of the tests, long enough";
+
 /// A running service with survey 1 in its database. It is its own client.
 pub struct Service<'d> {
     pub database: &'d TestDatabase,
@@ -73,7 +79,7 @@ impl<'d> Service<'d> {
     pub async fn purge(&self) {
         let writer = self.running.lock().expect("no test panicked here").as_ref().map(|running| running.writer.clone());
         let writer = writer.expect("the service is running");
-        Purge::new(writer, self.clock.for_the_service()).run_unless_running().await;
+        Purge::new(writer, self.clock.for_the_service(), ENDED_DAYS).run_unless_running().await;
     }
 
     async fn go(&self, settings: &[(&str, &str)]) {
@@ -156,6 +162,8 @@ pub fn figment(database_url: &str) -> Figment {
         "postgres_writers": 2,
         "queue_length": 4096,
         "queue_memory": "32MiB",
+        "ended_draft_days": ENDED_DAYS,
+        "server_key": SERVER_KEY,
         "log_format": "json",
     })))
 }

@@ -3,19 +3,24 @@
 //! Rules have small refusal enums of their own and the store returns `QueryResult`; both become a [`Problem`] at the
 //! edge. A problem never repeats what a participant sent: field errors name the place and the rule.
 
+mod words;
+
 use std::io::Cursor;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rocket::{
     Request, Response,
     http::{ContentType, Header, Status},
     response::{self, Responder},
 };
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
     db::{self, Unavailable},
     http::request_id,
+    surveys::form::FormError,
 };
 
 /// More errors than anybody mends at once. Past that they would only make a large answer of a small request.
@@ -30,6 +35,34 @@ pub struct FieldError {
     /// What is wrong with it, and what would be right.
     #[schema(example = "must be an email address such as ana@example.com")]
     pub detail: String,
+}
+
+impl FieldError {
+    /// At a JSON Pointer into the body.
+    pub fn at(pointer: &str, detail: impl Into<String>) -> Self {
+        Self { pointer: fragment(pointer), detail: detail.into() }
+    }
+}
+
+/// A JSON Pointer as a URI fragment (RFC 6901, section 6).
+pub fn fragment(pointer: &str) -> String {
+    // What a fragment cannot hold (RFC 3986, section 3.5).
+    const ENCODED: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'%')
+        .add(b'<')
+        .add(b'>')
+        .add(b'[')
+        .add(b'\\')
+        .add(b']')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'|')
+        .add(b'}');
+    format!("#{}", utf8_percent_encode(pointer, ENCODED))
 }
 
 /// An answer that is not the one asked for.
@@ -47,22 +80,46 @@ pub enum Problem {
     AlreadySubmitted,
     /// 400: nobody's guest code, or one that is switched off.
     InvalidGuestCode,
+    /// 401: the route is for the survey admin's own server.
+    Unauthorized,
     /// 403: the survey takes no drafts and no answers any more, or no new ones.
     SurveyClosed,
     /// 404: no draft for that email in that survey, or it has expired.
     ProgressNotFound,
+    /// 404: no draft with that id, or none that is remembered.
+    DraftNotFound,
+    /// 404: no such earlier state of the draft.
+    StateNotFound,
     /// 404: no survey with that id.
     SurveyNotFound,
     /// 404: no such route.
     NotFound,
     /// 405: the route exists, the method does not; `Allow` says which do.
     MethodNotAllowed(String),
+    /// 409: that email has another draft there, or that id is taken in another survey.
+    DraftExists,
+    /// 409: the draft has an email already, and it is another one.
+    DraftClaimed,
+    /// 409: the draft has no email yet, and a submission needs one.
+    DraftAnonymous,
+    /// 410: the draft of that id has expired.
+    DraftExpired,
+    /// 410: the draft of that id was submitted.
+    DraftSubmitted,
+    /// 412: the draft is not at the version that the request insists on. With the draft as it is, as JSON, and its ETag.
+    VersionMismatch(Option<(String, String)>),
     /// 413: the body is larger than the limit, in bytes.
     BodyTooLarge(u64),
+    /// 413: the patch would make the draft larger than a body may be.
+    DraftTooLarge,
     /// 415: the body is not declared as JSON.
     UnsupportedMediaType,
     /// 422: answers that the survey's definition does not know.
     AnswersInvalid(Vec<FieldError>),
+    /// 422: the Idempotency-Key was sent before, with another request.
+    IdempotencyKeyReused,
+    /// 428: the survey wants every write to name the version that it was made on.
+    PreconditionRequired,
     /// 500: our fault; the cause is in the log, under the request id.
     Internal,
     /// 503: more saves wait than the queue holds.
@@ -82,64 +139,6 @@ impl Problem {
         self.facts().1
     }
 
-    fn facts(&self) -> (&'static str, Status, &'static str) {
-        match self {
-            Self::InvalidRequest(_) => ("INVALID_REQUEST", Status::BadRequest, "The request is not valid"),
-            Self::InvalidJson(_) => ("INVALID_JSON", Status::BadRequest, "The body is not a JSON object"),
-            Self::NestingTooDeep => ("NESTING_TOO_DEEP", Status::BadRequest, "The body is nested too deeply"),
-            Self::BadRequest => ("BAD_REQUEST", Status::BadRequest, "The request could not be read"),
-            Self::AlreadySubmitted => ("ALREADY_SUBMITTED", Status::BadRequest, "The survey has already been answered"),
-            Self::InvalidGuestCode => ("INVALID_GUEST_CODE", Status::BadRequest, "The guest code is not valid"),
-            Self::SurveyClosed => ("SURVEY_CLOSED", Status::Forbidden, "The survey is closed"),
-            Self::ProgressNotFound => ("PROGRESS_NOT_FOUND", Status::NotFound, "There is no saved progress"),
-            Self::SurveyNotFound => ("SURVEY_NOT_FOUND", Status::NotFound, "There is no such survey"),
-            Self::NotFound => ("NOT_FOUND", Status::NotFound, "There is nothing here"),
-            Self::MethodNotAllowed(_) => {
-                ("METHOD_NOT_ALLOWED", Status::MethodNotAllowed, "The method is not allowed here")
-            }
-            Self::BodyTooLarge(_) => ("BODY_TOO_LARGE", Status::PayloadTooLarge, "The body is too large"),
-            Self::UnsupportedMediaType => {
-                ("UNSUPPORTED_MEDIA_TYPE", Status::UnsupportedMediaType, "The body must be JSON")
-            }
-            Self::AnswersInvalid(_) => {
-                ("ANSWERS_INVALID", Status::UnprocessableEntity, "The answers do not fit the survey")
-            }
-            Self::Internal => ("INTERNAL_ERROR", Status::InternalServerError, "Something went wrong on our side"),
-            Self::QueueFull => ("QUEUE_FULL", Status::ServiceUnavailable, "The service is very busy"),
-            Self::StorageUnavailable => {
-                ("STORAGE_UNAVAILABLE", Status::ServiceUnavailable, "The database is not available")
-            }
-        }
-    }
-
-    /// What happened and what to do, in a sentence or two.
-    fn detail(&self) -> String {
-        match self {
-            Self::InvalidRequest(errors) => match errors.as_slice() {
-                [only] => format!("{} {}.", name_of(&only.pointer), only.detail),
-                _ => "Several values are missing or not valid: see errors.".into(),
-            },
-            Self::InvalidJson(detail) => detail.clone(),
-            Self::NestingTooDeep => format!("Objects and lists may be nested {} levels deep at most.", crate::http::DEEPEST),
-            Self::BadRequest => "The request line, a header or the body could not be read. Check how it is sent.".into(),
-            Self::AlreadySubmitted => {
-                "This email has already answered this survey. Nothing was saved; show the participant that they are done.".into()
-            }
-            Self::InvalidGuestCode => "No active company has this guest code. Check it for typing errors.".into(),
-            Self::SurveyClosed => "This survey is closed, or open only for those who had begun. Nothing was changed.".into(),
-            Self::ProgressNotFound => "Nothing is saved for this email in this survey, or it has expired. Start from the first screen.".into(),
-            Self::SurveyNotFound => "No survey has this id. Check the survey_id that the page was set up with.".into(),
-            Self::NotFound => "No route has this path. The routes are listed at /docs.".into(),
-            Self::MethodNotAllowed(allowed) => format!("This path takes {allowed}."),
-            Self::BodyTooLarge(limit) => format!("A body may have {limit} bytes at most."),
-            Self::UnsupportedMediaType => "Send the body with Content-Type: application/json.".into(),
-            Self::AnswersInvalid(errors) => format!("Answers that do not fit the survey: {}, see errors. The draft is unchanged.", errors.len()),
-            Self::Internal => "The error has been logged with this request_id. Nothing was changed; try again.".into(),
-            Self::QueueFull => "Too many saves are waiting. Nothing was changed; try again after the seconds in Retry-After.".into(),
-            Self::StorageUnavailable => "Nothing was changed; try again after the seconds in Retry-After.".into(),
-        }
-    }
-
     fn errors(&self) -> &[FieldError] {
         match self {
             Self::InvalidRequest(errors) | Self::AnswersInvalid(errors) => errors,
@@ -153,32 +152,17 @@ impl Problem {
             Self::QueueFull => Some(Header::new("Retry-After", "1")),
             Self::StorageUnavailable => Some(Header::new("Retry-After", "5")),
             Self::MethodNotAllowed(allowed) => Some(Header::new("Allow", allowed.clone())),
+            Self::VersionMismatch(Some((_, etag))) => Some(Header::new("ETag", etag.clone())),
+            Self::Unauthorized => Some(Header::new("WWW-Authenticate", "Bearer realm=\"formprogress\"")),
             _ => None,
         }
     }
 
-    /// One problem of each kind, for the documentation and its test.
-    pub fn one_of_each() -> Vec<Self> {
-        let error = |pointer: &str, detail: &str| vec![FieldError { pointer: pointer.into(), detail: detail.into() }];
-        vec![
-            Self::InvalidRequest(error("#/email", "must be an email address such as ana@example.com")),
-            Self::InvalidJson("The body is not valid JSON at line 1, column 17.".into()),
-            Self::NestingTooDeep,
-            Self::BadRequest,
-            Self::AlreadySubmitted,
-            Self::InvalidGuestCode,
-            Self::SurveyClosed,
-            Self::ProgressNotFound,
-            Self::SurveyNotFound,
-            Self::NotFound,
-            Self::MethodNotAllowed("GET, POST, DELETE".into()),
-            Self::BodyTooLarge(1_048_576),
-            Self::UnsupportedMediaType,
-            Self::AnswersInvalid(error("#/answers/0", "is not an option of this survey")),
-            Self::Internal,
-            Self::QueueFull,
-            Self::StorageUnavailable,
-        ]
+    /// The draft as it is, for those whose write did not fit it: null if there is none.
+    fn current(&self) -> Option<Box<RawValue>> {
+        let Self::VersionMismatch(current) = self else { return None };
+        let json = current.as_ref().map_or("null", |(json, _)| json);
+        RawValue::from_string(json.to_owned()).ok()
     }
 
     /// The problem as it is sent.
@@ -192,15 +176,8 @@ impl Problem {
             code,
             request_id: request_id.to_owned(),
             errors: self.errors().to_vec(),
+            current: self.current(),
         }
-    }
-}
-
-/// `#/email` is the member `email`; a query parameter is named as it is.
-fn name_of(pointer: &str) -> &str {
-    match pointer.trim_start_matches("#/") {
-        "#" | "" => "The body",
-        name => name,
     }
 }
 
@@ -223,6 +200,10 @@ pub struct ProblemBody {
     /// Every field that is not valid.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// With `VERSION_MISMATCH`: the draft as it is, as a GET gives it; null if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::progress::views::DraftView<'static>>)]
+    pub current: Option<Box<RawValue>>,
 }
 
 impl<'r> Responder<'r, 'static> for Problem {
@@ -238,6 +219,13 @@ impl<'r> Responder<'r, 'static> for Problem {
             response.header(header);
         }
         response.ok()
+    }
+}
+
+impl From<FormError> for Problem {
+    fn from(cause: FormError) -> Self {
+        tracing::error!(%cause, "a survey cannot be used");
+        Self::Internal
     }
 }
 

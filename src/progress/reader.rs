@@ -1,0 +1,90 @@
+//! Reading drafts: what both doors need to look at one.
+
+use std::{convert::Infallible, sync::Arc};
+
+use rocket::{
+    Request,
+    http::Status,
+    outcome::Outcome::{Forward, Success},
+    request::{FromRequest, Outcome},
+    tokio::task::spawn_blocking,
+};
+
+use super::{Current, DraftId, rules, store};
+use crate::{
+    clock::{Clock, Moment},
+    db::Database,
+    problem::Problem,
+    surveys::{
+        self, SurveyId,
+        form::{Form, Forms},
+    },
+};
+
+/// For how long ended drafts are remembered, in days.
+pub struct EndedDays(pub u32);
+
+/// All that it takes to read a draft.
+pub struct Reader<'r> {
+    /// Where it is stored.
+    pub database: &'r Database,
+    /// What surveys accept.
+    pub forms: &'r Forms,
+    clock: &'r Clock,
+    ended_days: u32,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Reader<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        let rocket = request.rocket();
+        let parts = (rocket.state(), rocket.state(), rocket.state(), rocket.state::<EndedDays>());
+        match parts {
+            (Some(database), Some(forms), Some(clock), Some(EndedDays(ended_days))) => {
+                Success(Self { database, forms, clock, ended_days: *ended_days })
+            }
+            // The service is put together with all of them.
+            _ => Forward(Status::InternalServerError),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// What was found, if it still exists for anyone.
+    pub fn alive(&self, found: store::Found) -> Option<Current> {
+        alive(found, self.clock.now())
+    }
+
+    /// The draft with this id, or how it ended.
+    pub async fn find(&self, id: DraftId) -> Result<Current, Problem> {
+        let (found, ending) = self
+            .database
+            .read(move |conn| match store::find_by_id(conn, id)? {
+                Some(found) => Ok((Some(found), None)),
+                None => Ok((None, store::endings(conn, &[id])?.remove(&id))),
+            })
+            .await?;
+        let now = self.clock.now();
+        let head = found.as_ref().map(|(draft, _)| draft.head.clone());
+        let current = found.and_then(|found| alive(found, now));
+        current.ok_or_else(|| rules::absence(head.as_ref(), ending, self.ended_days, now).into())
+    }
+
+    /// Has something judged off the async threads: it may take a tenth of a second, in which nobody else is to wait.
+    pub async fn judge<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        spawn_blocking(work).await.map_err(|_| Problem::Internal)
+    }
+
+    /// What a survey accepts.
+    pub async fn form(&self, survey_id: SurveyId) -> Result<Arc<Form>, Problem> {
+        let survey = self.database.read(move |conn| surveys::store::find(conn, survey_id)).await?;
+        Ok(self.forms.of(&survey.ok_or(Problem::SurveyNotFound)?)?)
+    }
+}
+
+fn alive((draft, shapes): store::Found, now: Moment) -> Option<Current> {
+    let schema_changed = rules::schema_changed(&draft.head, shapes.as_ref());
+    rules::is_alive(&draft.head, now).then_some(Current { draft, schema_changed })
+}
