@@ -118,12 +118,14 @@ fn forget_earlier(conn: &mut diesel::SqliteConnection, id: &DraftId) -> QueryRes
     diesel::delete(of_draft.filter(previous_states::version.lt(first_kept))).execute(conn)
 }
 
-/// The same in one statement. Raw, since Diesel has no delete that joins.
+/// The same in one statement. Raw, since Diesel has no delete that joins. The bound is found for each draft, through the
+/// index: a condition on the state alone would be tried on every row of the table.
 fn forget_all_earlier(conn: &mut diesel::PgConnection, ids: &[DraftId]) -> QueryResult<usize> {
     diesel::sql_query(
-        "DELETE FROM previous_states AS state USING unnest($1) AS draft (id) \
-         WHERE state.draft_id = draft.id AND $2 <= (SELECT count(*) FROM previous_states AS later \
-         WHERE later.draft_id = state.draft_id AND later.version > state.version)",
+        "DELETE FROM previous_states AS state USING (SELECT id, (SELECT version FROM previous_states AS last \
+         WHERE last.draft_id = id ORDER BY version DESC OFFSET $2 - 1 LIMIT 1) AS first_kept \
+         FROM unnest($1) AS draft (id)) AS draft \
+         WHERE state.draft_id = draft.id AND state.version < draft.first_kept",
     )
     .bind::<Array<types::Uuid>, _>(ids)
     .bind::<BigInt, _>(MOST)
