@@ -97,18 +97,12 @@ pub fn remember(conn: &mut Conn, keys: &HashMap<(DraftId, KeyDigest), Remembered
     let rows: Vec<(&(DraftId, KeyDigest), &Remembered)> = keys.iter().collect();
     write_rows(conn, &rows, remember_one, remember_all)?;
     // A sixteenth of the groups, as the clock has it: who sends the keys cannot choose.
-    if now.microseconds().is_multiple_of(16) {
-        let drafts: HashSet<DraftId> = keys.keys().map(|(id, _)| *id).collect();
-        let drafts: Vec<DraftId> = drafts.into_iter().collect();
-        let until = now.minus_days(DAYS);
-        write_rows(
-            conn,
-            &drafts,
-            |conn, id| forget_oldest(conn, *id, until),
-            |conn, ids| forget_all_oldest(conn, ids, until),
-        )?;
+    if !now.microseconds().is_multiple_of(16) {
+        return Ok(());
     }
-    Ok(())
+    // Draft by draft on both databases: PostgreSQL's planner takes one statement for all to the whole table.
+    let drafts: HashSet<DraftId> = keys.keys().map(|(id, _)| *id).collect();
+    drafts.into_iter().try_for_each(|id| forget_oldest(conn, id, now.minus_days(DAYS)))
 }
 
 fn remember_one(
@@ -153,29 +147,17 @@ fn remember_all(conn: &mut diesel::PgConnection, rows: &[(&(DraftId, KeyDigest),
 }
 
 /// Forgets the keys of a draft that are old enough and not among its last.
-fn forget_oldest(conn: &mut diesel::SqliteConnection, id: DraftId, until: Moment) -> QueryResult<usize> {
+fn forget_oldest(conn: &mut Conn, id: DraftId, until: Moment) -> QueryResult<()> {
     let of_draft = idempotency_keys::table.filter(idempotency_keys::draft_id.eq(id));
-    let last: Vec<Moment> = of_draft
+    let last: Vec<Moment> = on_backend!(conn => of_draft
         .select(idempotency_keys::answered_at)
         .order(idempotency_keys::answered_at.desc())
         .limit(LAST)
-        .load(conn)?;
-    let before = last.last().map_or(until, |oldest_of_last| until.min(*oldest_of_last));
-    diesel::delete(of_draft.filter(idempotency_keys::answered_at.lt(before))).execute(conn)
-}
-
-/// The same in one statement. Raw, since Diesel has no delete that joins.
-fn forget_all_oldest(conn: &mut diesel::PgConnection, ids: &[DraftId], until: Moment) -> QueryResult<usize> {
-    diesel::sql_query(
-        "DELETE FROM idempotency_keys AS key USING (SELECT id, (SELECT answered_at FROM idempotency_keys AS last \
-         WHERE last.draft_id = id ORDER BY answered_at DESC OFFSET $3 - 1 LIMIT 1) AS oldest_of_last \
-         FROM unnest($1) AS draft (id)) AS draft \
-         WHERE key.draft_id = draft.id AND key.answered_at < $2 AND key.answered_at < draft.oldest_of_last",
-    )
-    .bind::<Array<types::Uuid>, _>(ids)
-    .bind::<types::Instant, _>(until)
-    .bind::<BigInt, _>(LAST)
-    .execute(conn)
+        .load(conn))?;
+    // The oldest of the last: of fewer than so many, none is older.
+    let Some(oldest) = last.last().copied() else { return Ok(()) };
+    let old = of_draft.filter(idempotency_keys::answered_at.lt(oldest.min(until)));
+    on_backend!(conn => diesel::delete(old).execute(conn)).map(drop)
 }
 
 /// Forgets all keys of these drafts.
