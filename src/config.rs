@@ -1,6 +1,7 @@
 //! Settings, out of Rocket's own Figment: defaults, then `Rocket.toml`, then `ROCKET_*`, then `FORMPROGRESS_*` and
 //! `DATABASE_URL`. Whatever none of them knows stops the start.
 
+use ipnet::IpNet;
 use rocket::{
     config::LogLevel,
     data::ByteUnit,
@@ -11,7 +12,7 @@ use rocket::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{db::DatabaseUrl, http::ServerKey, progress::writer};
+use crate::{accounts::SessionLife, db::DatabaseUrl, progress::writer};
 
 /// The settings of the service itself, beside Rocket's (address, port, limits, …).
 #[derive(Debug, Clone, Deserialize)]
@@ -34,9 +35,20 @@ pub struct Settings {
     pub queue_memory: ByteUnit,
     /// Days for which the holder of a draft's id is told how the draft ended.
     pub ended_draft_days: u32,
-    /// What the survey admin's own server shows to read and restore earlier states of drafts. None: nobody may.
-    #[serde(deserialize_with = "server_key")]
-    pub server_key: Option<ServerKey>,
+    /// Where people reach the service, such as `https://forms.example.org`: for links, and for cookies. None: not known.
+    #[serde(deserialize_with = "public_url")]
+    pub public_url: Option<url::Url>,
+    /// Minutes without a request after which a session ends.
+    pub session_idle_minutes: u32,
+    /// Hours after which a session ends in any case.
+    pub session_hours: u32,
+    /// Networks of proxies that are believed when they tell the client's address.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Days for which events are kept; the figures that are made of them stay.
+    pub event_days: u32,
+    /// Days for which the audit log is kept.
+    pub audit_days: u32,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Rocket's own: `off`, `critical`, `normal` or `debug`.
@@ -66,7 +78,12 @@ struct Defaults {
     queue_length: usize,
     queue_memory: &'static str,
     ended_draft_days: u32,
-    server_key: &'static str,
+    public_url: &'static str,
+    session_idle_minutes: u32,
+    session_hours: u32,
+    trusted_proxies: &'static str,
+    event_days: u32,
+    audit_days: u32,
     log_format: LogFormat,
 }
 
@@ -79,7 +96,12 @@ const DEFAULTS: Defaults = Defaults {
     queue_length: 4096,
     queue_memory: "32MiB",
     ended_draft_days: 7,
-    server_key: "",
+    public_url: "",
+    session_idle_minutes: 120,
+    session_hours: 12,
+    trusted_proxies: "",
+    event_days: 400,
+    audit_days: 400,
     log_format: LogFormat::Auto,
 };
 
@@ -124,12 +146,21 @@ impl Settings {
             ("postgres_writers", settings.postgres_writers),
             ("queue_length", settings.queue_length),
             ("ended_draft_days", settings.ended_draft_days as usize),
+            ("session_idle_minutes", settings.session_idle_minutes as usize),
+            ("session_hours", settings.session_hours as usize),
+            ("event_days", settings.event_days as usize),
+            ("audit_days", settings.audit_days as usize),
         ] {
             if !(1..=100_000).contains(&value) {
                 return Err(ConfigError::Bad(format!("setting {key}: must be from 1 to 100000")));
             }
         }
         Ok(settings)
+    }
+
+    /// How long sessions last.
+    pub fn session_life(&self) -> SessionLife {
+        SessionLife { idle_minutes: self.session_idle_minutes, hours: self.session_hours }
     }
 
     /// How much may wait to be written.
@@ -189,35 +220,47 @@ fn parsed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DatabaseUrl, D::
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
-fn server_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ServerKey>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Key {
-        Text(String),
-        // What looks like a number in the environment is read as one, and is too short for a key anyway.
-        Number(serde::de::IgnoredAny),
+fn public_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<url::Url>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
     }
-    match Key::deserialize(deserializer)? {
-        Key::Text(text) if text.is_empty() => Ok(None),
-        Key::Text(text) if text.len() >= ServerKey::SHORTEST => Ok(Some(ServerKey::of(&text))),
-        Key::Text(_) | Key::Number(_) => {
-            Err(serde::de::Error::custom("must have 32 characters at least, such as `openssl rand -hex 32` prints"))
-        }
-    }
+    let url = url::Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let wrong = || serde::de::Error::custom(format!("{text:?} is not an address such as https://forms.example.org"));
+    url.map(Some).ok_or_else(wrong)
 }
 
-fn comma_separated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let network = |text: &String| {
+        let one = text.parse::<std::net::IpAddr>().map(IpNet::from);
+        text.parse()
+            .or(one)
+            .map_err(|_| serde::de::Error::custom(format!("{text:?} is not an address or network such as 10.0.0.0/8")))
+    };
+    list(deserializer)?.iter().map(network).collect()
+}
+
+/// Texts, separated by commas, or a list of them.
+fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Origins {
+    enum Texts {
         Text(String),
         List(Vec<String>),
     }
-    let origins = match Origins::deserialize(deserializer)? {
-        Origins::Text(text) => text.split(',').map(str::to_owned).collect(),
-        Origins::List(list) => list,
+    let texts = match Texts::deserialize(deserializer)? {
+        Texts::Text(text) => text.split(',').map(str::to_owned).collect(),
+        Texts::List(list) => list,
     };
-    let origins: Vec<String> = origins.iter().map(|origin| origin.trim().trim_end_matches('/').to_owned()).collect();
+    Ok(texts.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect())
+}
+
+fn comma_separated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let origins: Vec<String> =
+        list(deserializer)?.iter().map(|origin| origin.trim_end_matches('/').to_owned()).collect();
+    if origins.is_empty() {
+        return Err(serde::de::Error::custom("must name an origin at least, or be *"));
+    }
     match origins.iter().find(|origin| *origin != "*" && !origin.contains("://")) {
         Some(origin) => {
             Err(serde::de::Error::custom(format!("{origin:?} is not an origin such as https://forms.example.org")))

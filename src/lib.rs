@@ -3,6 +3,9 @@
 //! `ARCHITECTURE.md` tells how the parts work together. [`Service::new`] makes the whole service out of its settings;
 //! the tests build it the same way.
 
+pub mod access;
+pub mod accounts;
+pub mod audit;
 pub mod clock;
 pub mod companies;
 pub mod config;
@@ -12,10 +15,12 @@ pub mod email;
 pub mod health;
 pub mod http;
 pub mod jobs;
+pub mod keys;
 pub mod logging;
 pub mod openapi;
 pub mod problem;
 pub mod progress;
+pub mod record;
 pub mod submissions;
 pub mod surveys;
 pub mod views;
@@ -67,15 +72,20 @@ impl Service {
         let jobs =
             Jobs::new(&settings.purge_schedule, Purge::new(writer.clone(), clock.clone(), settings.ended_draft_days))
                 .map_err(|_| StartError::Schedule(settings.purge_schedule.clone()))?;
+        let secret = db::write(&mut database.connect()?, |conn| audit::store::secret(conn, clock.now()))
+            .map_err(|error| db::MigrateError::Migration(error.into()))?;
         let cors = http::cors::Cors::new(&settings.cors_origins);
         // Rocket's own log shows paths with their queries, and there are emails in those.
         let rocket = rocket::custom(figment.merge(("log_level", "off")))
+            .manage(keys::Ring::new(database.clone()))
             .manage(database)
             .manage(writer)
             .manage(clock)
             .manage(surveys::form::Forms::default())
             .manage(progress::reader::EndedDays(settings.ended_draft_days))
-            .manage(settings.server_key.clone())
+            .manage(audit::People::new(&secret))
+            .manage(settings.session_life())
+            .manage(http::address::TrustedProxies(settings.trusted_proxies.clone()))
             .attach(http::access_log::AccessLog)
             .manage(cors.clone())
             .attach(cors)

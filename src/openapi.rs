@@ -9,11 +9,14 @@ use utoipa::{
         Content, ContentBuilder, Object, Ref, RefOr, Required, Response, ResponseBuilder, Type,
         example::ExampleBuilder,
         path::{Parameter, ParameterBuilder, ParameterIn},
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
-use crate::{companies, health, problem::Problem, problem::ProblemBody, progress, submissions, surveys};
+use crate::{
+    access::caller::SESSION_COOKIE, companies, health, problem::Problem, problem::ProblemBody, progress, submissions,
+    surveys,
+};
 
 /// The routes of this slice.
 pub fn routes() -> Vec<Route> {
@@ -74,13 +77,15 @@ fn asset(name: &str) -> Result<Asset, Problem> {
     components(
         schemas(ProblemBody),
         responses(
-            InvalidRequest, InvalidSave, InvalidSubmission, InvalidGuestCode, Unauthorized, SurveyClosed,
+            InvalidRequest, InvalidSave, InvalidSubmission, InvalidGuestCode, Unauthorized, SurveyClosed, KeyRefused, Forbidden, SignInFailed, TooManyRequests,
+            CompanyNotFound, SubmissionNotFound, AccountNotFound, KeyNotFound, GuestCodeTaken, AccountConflict,
+            PasswordLinkInvalid,
             ProgressNotFound, DraftNotFound, StateNotFound, SurveyNotFound, NotFound, MethodNotAllowed, DraftTaken,
             DraftAnonymous, DraftEnded, VersionMismatch, BodyTooLarge, PatchTooLarge, UnsupportedMediaType,
             AnswersInvalid, IdempotencyKeyReused, PreconditionRequired, BadRequest, InternalError, Unavailable
         )
     ),
-    modifiers(&ServerKeyScheme),
+    modifiers(&Schemes),
     tags(
         (name = "Progress", description = "Drafts by email and survey"),
         (name = "Drafts", description = "Drafts by id: for forms that know no email yet, and for clients that must not overwrite"),
@@ -117,6 +122,33 @@ impl IntoResponses for AnyPatch {
     }
 }
 
+/// What every public route may answer besides, on account of its key and of limits.
+pub struct AnyPublic;
+
+impl IntoResponses for AnyPublic {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[("401", "Unauthorized"), ("403", "KeyRefused"), ("429", "TooManyRequests")])
+    }
+}
+
+/// The same where a survey may be closed, which is a 403 too.
+pub struct AnyPublicWrite;
+
+impl IntoResponses for AnyPublicWrite {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[("401", "Unauthorized"), ("429", "TooManyRequests")])
+    }
+}
+
+/// What every admin route may answer besides.
+pub struct AnyAdmin;
+
+impl IntoResponses for AnyAdmin {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[("401", "Unauthorized"), ("403", "Forbidden"), ("500", "InternalError"), ("503", "Unavailable")])
+    }
+}
+
 /// What every write of a draft may answer besides, on account of its headers.
 pub struct AnyCondition;
 
@@ -135,17 +167,22 @@ impl IntoResponses for AnySubmission {
     }
 }
 
-/// The server key, as the document names it.
-struct ServerKeyScheme;
+/// How callers are known, as the document names it.
+struct Schemes;
 
-impl Modify for ServerKeyScheme {
+impl Modify for Schemes {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("The setting `server_key`. Not for web pages."))
+            .description(Some("An API key: `Bearer` or `Token`. Keys of servers are not for web pages."))
             .build();
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("server_key", SecurityScheme::Http(scheme));
+        components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
+            SESSION_COOKIE,
+            "The session of an account. Changes carry the header X-CSRF-Token besides: see `readSession`.",
+        ));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     }
 }
 
@@ -223,10 +260,32 @@ problem_responses! {
     InvalidSubmission: "INVALID_REQUEST" "INVALID_JSON" "NESTING_TOO_DEEP" "ALREADY_SUBMITTED" "INVALID_GUEST_CODE";
     /// The guest code is not valid.
     InvalidGuestCode: "INVALID_REQUEST" "INVALID_JSON" "NESTING_TOO_DEEP" "INVALID_GUEST_CODE";
-    /// The server key is missing or not the right one.
+    /// There are API keys, and no valid one was sent; or nobody is signed in.
     Unauthorized: "UNAUTHORIZED";
-    /// The survey takes no more of this.
-    SurveyClosed: "SURVEY_CLOSED";
+    /// The survey takes no more of this; or the key may not be used for it.
+    SurveyClosed: "SURVEY_CLOSED" "FORBIDDEN" "ORIGIN_NOT_ALLOWED" "SERVER_KEY_REQUIRED";
+    /// The key may not be used for this, or by this page.
+    KeyRefused: "FORBIDDEN" "ORIGIN_NOT_ALLOWED";
+    /// The account or key may not do this, or the CSRF token is wrong.
+    Forbidden: "FORBIDDEN" "CSRF_TOKEN_INVALID";
+    /// The email and password do not belong to an active account.
+    SignInFailed: "SIGN_IN_FAILED";
+    /// More requests than a limit takes; `Retry-After` says when to go on.
+    TooManyRequests: "TOO_MANY_REQUESTS";
+    /// No company has this id.
+    CompanyNotFound: "COMPANY_NOT_FOUND";
+    /// No submission has this id.
+    SubmissionNotFound: "SUBMISSION_NOT_FOUND";
+    /// No account has this id.
+    AccountNotFound: "ACCOUNT_NOT_FOUND";
+    /// No API key has this id.
+    KeyNotFound: "KEY_NOT_FOUND";
+    /// Another company has this guest code.
+    GuestCodeTaken: "GUEST_CODE_TAKEN";
+    /// There is an account with this email, or nobody would be left who could manage accounts.
+    AccountConflict: "ACCOUNT_EXISTS" "LAST_OWNER";
+    /// The link does not work (any more).
+    PasswordLinkInvalid: "PASSWORD_LINK_INVALID";
     /// Nothing is saved, or it has expired.
     ProgressNotFound: "PROGRESS_NOT_FOUND";
     /// No draft has this id.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{CompanyId, GuestCode, store};
-use crate::{db::Database, http::JsonBody, problem::Problem, views::Envelope};
+use crate::{access::Visitor, db::Database, http::JsonBody, problem::Problem, views::Envelope};
 
 /// The routes of this slice.
 pub fn routes() -> Vec<Route> {
@@ -46,14 +46,16 @@ pub struct InvitationBody {
             "message": "The guest code is valid.", "data": {"id": 1, "name": "Demo Company", "details": "Thank you for taking part."}})),
         (status = 400, response = crate::openapi::InvalidGuestCode),
         crate::openapi::AnyBody,
-        crate::openapi::AnyStorage
+        crate::openapi::AnyPublic, crate::openapi::AnyStorage
     )
 )]
 #[post("/invitation-code", data = "<body>")]
 async fn check_guest_code(
+    visitor: Result<Visitor, Problem>,
     body: Result<JsonBody<'_>, Problem>,
     database: &State<Database>,
 ) -> Result<Json<Envelope<CompanyView>>, Problem> {
+    visitor?;
     let mut fields = body?.fields()?;
     let code = fields.required::<GuestCode>("invitation_code");
     let code = fields.finish(code)?;

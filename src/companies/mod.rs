@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use crate::http::Parameter;
 
 /// Names a company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
-#[schema(value_type = i64, example = 7)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[schema(value_type = i64, minimum = 1, example = 7)]
 pub struct CompanyId(pub i64);
 
 /// What participants type to say which company they belong to, in the form in which it is compared: trimmed and

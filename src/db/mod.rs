@@ -4,6 +4,9 @@
 //! a write begins, and how many statements it takes to store many rows. The rest of the crate writes each query
 //! once, with Diesel, and runs it through [`on_backend!`](crate::on_backend).
 
+/// Rows with their ids, as a query for a chunk of them gives them.
+pub type QueryRows<R> = diesel::QueryResult<Vec<(i64, R)>>;
+
 mod columns;
 mod connection;
 mod migrations;

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Days, NaiveDateTime, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, Days, NaiveDateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use diesel::{
     backend::Backend,
     deserialize::{self, FromSql, FromSqlRow},
@@ -47,6 +47,21 @@ impl Moment {
     /// So many days before this moment.
     pub fn minus_days(self, days: u32) -> Self {
         Self(self.0.checked_sub_days(Days::new(days.into())).unwrap_or(DateTime::<Utc>::MIN_UTC))
+    }
+
+    /// This moment and so many minutes.
+    pub fn plus_minutes(self, minutes: u32) -> Self {
+        Self(self.0.checked_add_signed(TimeDelta::minutes(minutes.into())).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    }
+
+    /// Whole days since 1970, in UTC.
+    pub fn days(self) -> i64 {
+        self.0.timestamp().div_euclid(86_400)
+    }
+
+    /// Whole seconds from an earlier moment to this one; none to a later one.
+    pub fn seconds_since(self, earlier: Self) -> u64 {
+        u64::try_from(self.0.signed_duration_since(earlier.0).num_seconds()).unwrap_or(0)
     }
 
     /// The microseconds of its second.

@@ -80,8 +80,18 @@ pub enum Problem {
     AlreadySubmitted,
     /// 400: nobody's guest code, or one that is switched off.
     InvalidGuestCode,
-    /// 401: the route is for the survey admin's own server.
+    /// 401: nobody is signed in and no valid key was sent, where one is needed.
     Unauthorized,
+    /// 401: that email and password do not belong together, or the account is switched off.
+    SignInFailed,
+    /// 403: whoever asks may not do this.
+    Forbidden,
+    /// 403: a change within a session that does not carry the session's CSRF token.
+    CsrfTokenInvalid,
+    /// 403: the page is not among those that may use this site key.
+    OriginNotAllowed,
+    /// 403: only a server may say that a participant is done.
+    ServerKeyRequired,
     /// 403: the survey takes no drafts and no answers any more, or no new ones.
     SurveyClosed,
     /// 404: no draft for that email in that survey, or it has expired.
@@ -92,6 +102,14 @@ pub enum Problem {
     StateNotFound,
     /// 404: no survey with that id.
     SurveyNotFound,
+    /// 404: no company with that id, or none that the caller may see.
+    CompanyNotFound,
+    /// 404: no submission with that id, or none that the caller may see.
+    SubmissionNotFound,
+    /// 404: no account with that id.
+    AccountNotFound,
+    /// 404: no API key with that id.
+    KeyNotFound,
     /// 404: no such route.
     NotFound,
     /// 405: the route exists, the method does not; `Allow` says which do.
@@ -102,6 +120,14 @@ pub enum Problem {
     DraftClaimed,
     /// 409: the draft has no email yet, and a submission needs one.
     DraftAnonymous,
+    /// 409: another company has that guest code.
+    GuestCodeTaken,
+    /// 409: there is an account with that email.
+    AccountExists,
+    /// 409: nobody would be left who could manage accounts.
+    LastOwner,
+    /// 410: the link to set a password was used, has expired or never was.
+    PasswordLinkInvalid,
     /// 410: the draft of that id has expired.
     DraftExpired,
     /// 410: the draft of that id was submitted.
@@ -120,6 +146,8 @@ pub enum Problem {
     IdempotencyKeyReused,
     /// 428: the survey wants every write to name the version that it was made on.
     PreconditionRequired,
+    /// 429: more of these requests than the named limit takes, until so many seconds from now.
+    TooManyRequests(&'static str, u64),
     /// 500: our fault; the cause is in the log, under the request id.
     Internal,
     /// 503: more saves wait than the queue holds.
@@ -153,6 +181,7 @@ impl Problem {
             Self::StorageUnavailable => Some(Header::new("Retry-After", "5")),
             Self::MethodNotAllowed(allowed) => Some(Header::new("Allow", allowed.clone())),
             Self::VersionMismatch(Some((_, etag))) => Some(Header::new("ETag", etag.clone())),
+            Self::TooManyRequests(_, seconds) => Some(Header::new("Retry-After", seconds.to_string())),
             Self::Unauthorized => Some(Header::new("WWW-Authenticate", "Bearer realm=\"formprogress\"")),
             _ => None,
         }

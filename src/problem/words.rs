@@ -14,12 +14,21 @@ impl Problem {
             Self::BadRequest => ("BAD_REQUEST", Status::BadRequest, "The request could not be read"),
             Self::AlreadySubmitted => ("ALREADY_SUBMITTED", Status::BadRequest, "The survey has already been answered"),
             Self::InvalidGuestCode => ("INVALID_GUEST_CODE", Status::BadRequest, "The guest code is not valid"),
-            Self::Unauthorized => ("UNAUTHORIZED", Status::Unauthorized, "This needs the server key"),
+            Self::Unauthorized => ("UNAUTHORIZED", Status::Unauthorized, "This needs a key or a session"),
+            Self::SignInFailed => ("SIGN_IN_FAILED", Status::Unauthorized, "Nobody was signed in"),
+            Self::Forbidden => ("FORBIDDEN", Status::Forbidden, "This is not allowed"),
+            Self::CsrfTokenInvalid => ("CSRF_TOKEN_INVALID", Status::Forbidden, "The CSRF token is missing or wrong"),
+            Self::OriginNotAllowed => ("ORIGIN_NOT_ALLOWED", Status::Forbidden, "The page may not use this key"),
+            Self::ServerKeyRequired => ("SERVER_KEY_REQUIRED", Status::Forbidden, "This is for servers only"),
             Self::SurveyClosed => ("SURVEY_CLOSED", Status::Forbidden, "The survey is closed"),
             Self::ProgressNotFound => ("PROGRESS_NOT_FOUND", Status::NotFound, "There is no saved progress"),
             Self::DraftNotFound => ("DRAFT_NOT_FOUND", Status::NotFound, "There is no such draft"),
             Self::StateNotFound => ("STATE_NOT_FOUND", Status::NotFound, "There is no such state of the draft"),
             Self::SurveyNotFound => ("SURVEY_NOT_FOUND", Status::NotFound, "There is no such survey"),
+            Self::CompanyNotFound => ("COMPANY_NOT_FOUND", Status::NotFound, "There is no such company"),
+            Self::SubmissionNotFound => ("SUBMISSION_NOT_FOUND", Status::NotFound, "There is no such submission"),
+            Self::AccountNotFound => ("ACCOUNT_NOT_FOUND", Status::NotFound, "There is no such account"),
+            Self::KeyNotFound => ("KEY_NOT_FOUND", Status::NotFound, "There is no such key"),
             Self::NotFound => ("NOT_FOUND", Status::NotFound, "There is nothing here"),
             Self::MethodNotAllowed(_) => {
                 ("METHOD_NOT_ALLOWED", Status::MethodNotAllowed, "The method is not allowed here")
@@ -27,6 +36,10 @@ impl Problem {
             Self::DraftExists => ("DRAFT_EXISTS", Status::Conflict, "There is a draft already"),
             Self::DraftClaimed => ("DRAFT_CLAIMED", Status::Conflict, "The draft belongs to another email"),
             Self::DraftAnonymous => ("DRAFT_ANONYMOUS", Status::Conflict, "The draft has no email yet"),
+            Self::GuestCodeTaken => ("GUEST_CODE_TAKEN", Status::Conflict, "Another company has this guest code"),
+            Self::AccountExists => ("ACCOUNT_EXISTS", Status::Conflict, "There is an account with this email"),
+            Self::LastOwner => ("LAST_OWNER", Status::Conflict, "An owner must remain"),
+            Self::PasswordLinkInvalid => ("PASSWORD_LINK_INVALID", Status::Gone, "The link does not work any more"),
             Self::DraftExpired => ("DRAFT_EXPIRED", Status::Gone, "The draft has expired"),
             Self::DraftSubmitted => ("DRAFT_SUBMITTED", Status::Gone, "The draft was submitted"),
             Self::VersionMismatch(_) => {
@@ -48,6 +61,7 @@ impl Problem {
                 Status::PreconditionRequired,
                 "The request must say which version it was made on",
             ),
+            Self::TooManyRequests(..) => ("TOO_MANY_REQUESTS", Status::TooManyRequests, "Too many requests"),
             Self::Internal => ("INTERNAL_ERROR", Status::InternalServerError, "Something went wrong on our side"),
             Self::QueueFull => ("QUEUE_FULL", Status::ServiceUnavailable, "The service is very busy"),
             Self::StorageUnavailable => {
@@ -71,13 +85,28 @@ impl Problem {
             }
             Self::InvalidGuestCode => "No active company has this guest code. Check it for typing errors.".into(),
             Self::Unauthorized => {
-                "Send Authorization: Bearer and the key that the setting server_key holds. Without that setting nobody may do this.".into()
+                "Send Authorization: Bearer and a valid API key; or, for what admins do, sign in at /api/admin/session.".into()
+            }
+            Self::SignInFailed => {
+                "This email and password do not belong to an active account. Check both, or have an owner send you a new link.".into()
+            }
+            Self::Forbidden => "Your account or key may not do this. An owner can change that. Nothing was changed.".into(),
+            Self::CsrfTokenInvalid => {
+                "Send the csrf_token of GET /api/admin/session as X-CSRF-Token. Nothing was changed.".into()
+            }
+            Self::OriginNotAllowed => "This site key is for pages of other origins. Add this one to the key, or make a key for it.".into(),
+            Self::ServerKeyRequired => {
+                "Without answers, only a server key with submissions:write may say that a participant is done. Nothing was changed.".into()
             }
             Self::SurveyClosed => "This survey is closed, or open only for those who had begun. Nothing was changed.".into(),
             Self::ProgressNotFound => "Nothing is saved for this email in this survey, or it has expired. Start from the first screen.".into(),
             Self::DraftNotFound => "No draft has this id, or it ended long ago. Start a new one.".into(),
             Self::StateNotFound => "No such state of this draft is kept. Those that are kept are listed at previous.".into(),
             Self::SurveyNotFound => "No survey has this id. Check the survey_id that the page was set up with.".into(),
+            Self::CompanyNotFound => "No company has this id, or none that you may see.".into(),
+            Self::SubmissionNotFound => "No submission has this id, or none that you may see.".into(),
+            Self::AccountNotFound => "No account has this id. It may have been deleted.".into(),
+            Self::KeyNotFound => "No API key has this id.".into(),
             Self::NotFound => "No route has this path. The routes are listed at /docs.".into(),
             Self::MethodNotAllowed(allowed) => format!("This path takes {allowed}."),
             Self::DraftExists => {
@@ -85,6 +114,12 @@ impl Problem {
             }
             Self::DraftClaimed => "A draft is claimed by an email once. Nothing was changed; start another draft for another email.".into(),
             Self::DraftAnonymous => "A submission needs an email. PATCH the draft with one, then submit it. Nothing was changed.".into(),
+            Self::GuestCodeTaken => "Guest codes are compared without regard to capitals. Nothing was changed; choose another one.".into(),
+            Self::AccountExists => "Nothing was changed; change the account that there is, or send it a new link.".into(),
+            Self::LastOwner => "This is the only active owner. Nothing was changed; make somebody else an owner first.".into(),
+            Self::PasswordLinkInvalid => {
+                "It was used, or it is too old. Have an owner send a new one, or run formprogress admin link EMAIL.".into()
+            }
             Self::DraftExpired => "This draft expired. Nothing was saved; keep the answers in the page and start a new draft with them.".into(),
             Self::DraftSubmitted => "This draft was submitted. Nothing was saved; show the participant that they are done.".into(),
             Self::VersionMismatch(Some(_)) => {
@@ -98,6 +133,9 @@ impl Problem {
             Self::IdempotencyKeyReused => "Another request came with this key. Nothing was changed; take a new key for each new request.".into(),
             Self::PreconditionRequired => {
                 "This survey takes no write that may overwrite another. Nothing was changed; send If-Match with the ETag of the draft that you changed, or \"0\" for a first save.".into()
+            }
+            Self::TooManyRequests(policy, seconds) => {
+                format!("The limit {policy} is used up. Nothing was changed; try again in {seconds} seconds.")
             }
             Self::Internal => "The error has been logged with this request_id. Nothing was changed; try again.".into(),
             Self::QueueFull => "Too many saves are waiting. Nothing was changed; try again after the seconds in Retry-After.".into(),
@@ -116,16 +154,29 @@ impl Problem {
             Self::AlreadySubmitted,
             Self::InvalidGuestCode,
             Self::Unauthorized,
+            Self::SignInFailed,
+            Self::Forbidden,
+            Self::CsrfTokenInvalid,
+            Self::OriginNotAllowed,
+            Self::ServerKeyRequired,
             Self::SurveyClosed,
             Self::ProgressNotFound,
             Self::DraftNotFound,
             Self::StateNotFound,
             Self::SurveyNotFound,
+            Self::CompanyNotFound,
+            Self::SubmissionNotFound,
+            Self::AccountNotFound,
+            Self::KeyNotFound,
             Self::NotFound,
             Self::MethodNotAllowed("GET, POST, DELETE".into()),
             Self::DraftExists,
             Self::DraftClaimed,
             Self::DraftAnonymous,
+            Self::GuestCodeTaken,
+            Self::AccountExists,
+            Self::LastOwner,
+            Self::PasswordLinkInvalid,
             Self::DraftExpired,
             Self::DraftSubmitted,
             Self::VersionMismatch(None),
@@ -135,6 +186,7 @@ impl Problem {
             Self::AnswersInvalid(error("#/answers/0", "is not an option of this survey")),
             Self::IdempotencyKeyReused,
             Self::PreconditionRequired,
+            Self::TooManyRequests("autosave", 7),
             Self::Internal,
             Self::QueueFull,
             Self::StorageUnavailable,

@@ -13,9 +13,10 @@ use super::{
     views::{Draft, DraftView, Gone, Shown},
     world::Answered,
     writer::{Failure, Writer},
-    writes::{Act, Save, Target, Way, Write},
+    writes::{Act, By, Save, Target, Way, Write},
 };
 use crate::{
+    access::Visitor,
     http::{Fields, JsonBody, Query},
     problem::{FieldError, Problem},
     surveys::SurveyId,
@@ -42,11 +43,17 @@ pub fn routes() -> Vec<Route> {
         (status = 304, description = "The client has this version"),
         (status = 400, response = crate::openapi::InvalidRequest),
         (status = 404, response = crate::openapi::ProgressNotFound),
-        crate::openapi::AnyStorage
+        crate::openapi::AnyPublic, crate::openapi::AnyStorage
     )
 )]
 #[get("/progress")]
-async fn show(query: Query<'_>, headers: ReadHeaders, reader: Reader<'_>) -> Result<Shown, Problem> {
+async fn show(
+    visitor: Result<Visitor, Problem>,
+    query: Query<'_>,
+    headers: ReadHeaders,
+    reader: Reader<'_>,
+) -> Result<Shown, Problem> {
+    visitor?;
     let mut fields = query.fields(&["email", "survey_id", "survey", "fit"])?;
     let fit = fields.optional("fit").unwrap_or(false);
     let pair = pair_of(&mut fields);
@@ -109,15 +116,17 @@ pub struct SaveBody {
         (status = 400, response = crate::openapi::InvalidSave),
         (status = 403, response = crate::openapi::SurveyClosed),
         (status = 404, response = crate::openapi::SurveyNotFound),
-        crate::openapi::AnyBody, crate::openapi::AnyCondition, crate::openapi::AnyStorage
+        crate::openapi::AnyBody, crate::openapi::AnyCondition, crate::openapi::AnyPublicWrite, crate::openapi::AnyStorage
     )
 )]
 #[post("/progress", data = "<body>")]
 async fn save(
+    visitor: Result<Visitor, Problem>,
     body: Result<JsonBody<'_>, Problem>,
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
+    visitor?;
     let (body, headers) = (body?, headers?);
     let (write, problem) = save_in(&body, &headers)?;
     let answered = carry_out(writer, body.memory(), write, problem).await?;
@@ -138,19 +147,28 @@ async fn save(
     responses(
         (status = 204, description = "Nothing is saved (any more)"),
         (status = 400, response = crate::openapi::InvalidRequest),
-        crate::openapi::AnyCondition, crate::openapi::AnyStorage
+        crate::openapi::AnyCondition, crate::openapi::AnyPublic, crate::openapi::AnyStorage
     )
 )]
 #[delete("/progress")]
 async fn discard(
+    visitor: Result<Visitor, Problem>,
     query: Query<'_>,
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Gone, Problem> {
+    visitor?;
     let target = Target::Pair(pair_in(query)?);
     let headers = headers?;
     let key = headers.key("discard", "");
-    let write = Write { target, conditions: headers.conditions, key, body_is_valid: true, act: Act::Discard };
+    let write = Write {
+        target,
+        conditions: headers.conditions,
+        key,
+        body_is_valid: true,
+        by: By::Participant,
+        act: Act::Discard,
+    };
     let Answered { replayed, .. } = writer.run(0, write).await?;
     Ok(Gone { replayed })
 }
@@ -188,6 +206,7 @@ pub fn save_in(body: &JsonBody<'_>, headers: &WriteHeaders<'_>) -> Result<(Write
         conditions: headers.conditions.clone(),
         key: headers.key("save", body.text()),
         body_is_valid: problem.is_none(),
+        by: By::Participant,
         act: Act::Save(save),
     };
     Ok((write, problem))

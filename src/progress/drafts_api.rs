@@ -13,9 +13,10 @@ use super::{
     views::{Draft, DraftView, Gone, Shown},
     world::Answered,
     writer::Writer,
-    writes::{Act, Save, Target, Way, Write},
+    writes::{Act, By, Save, Target, Way, Write},
 };
 use crate::{
+    access::Visitor,
     http::{Fields, JsonBody, Query},
     problem::{FieldError, Problem},
     surveys::SurveyId,
@@ -81,15 +82,17 @@ pub struct NewDraftBody {
         (status = 404, response = crate::openapi::SurveyNotFound),
         (status = 409, response = crate::openapi::DraftTaken),
         (status = 410, response = crate::openapi::DraftEnded),
-        crate::openapi::AnyBody, crate::openapi::AnyCondition, crate::openapi::AnyStorage
+        crate::openapi::AnyBody, crate::openapi::AnyCondition, crate::openapi::AnyPublicWrite, crate::openapi::AnyStorage
     )
 )]
 #[post("/drafts", data = "<body>")]
 async fn create(
+    visitor: Result<Visitor, Problem>,
     body: Result<JsonBody<'_>, Problem>,
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
+    visitor?;
     let (body, headers) = (body?, headers?);
     let mut fields = body.fields()?;
     let Some(mut save) = save_in(&mut fields, Way::Create) else { return fields.finish(None) };
@@ -103,7 +106,8 @@ async fn create(
     };
     let key = headers.key("create", body.text());
     let conditions = headers.conditions.clone();
-    let write = Write { target, conditions, key, body_is_valid: problem.is_none(), act: Act::Save(save) };
+    let write =
+        Write { target, conditions, key, body_is_valid: problem.is_none(), by: By::Participant, act: Act::Save(save) };
     let answered = carry_out(writer, body.memory(), write, problem).await?;
     Ok(Draft::written(answered, &headers)?.located())
 }
@@ -129,16 +133,18 @@ async fn create(
         (status = 404, response = crate::openapi::SurveyNotFound),
         (status = 409, response = crate::openapi::DraftTaken),
         (status = 410, response = crate::openapi::DraftEnded),
-        crate::openapi::AnyBody, crate::openapi::AnyCondition, crate::openapi::AnyStorage
+        crate::openapi::AnyBody, crate::openapi::AnyCondition, crate::openapi::AnyPublicWrite, crate::openapi::AnyStorage
     )
 )]
 #[put("/drafts/<id>", data = "<body>")]
 async fn put(
+    visitor: Result<Visitor, Problem>,
     id: Named<'_>,
     body: Result<JsonBody<'_>, Problem>,
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
+    visitor?;
     let id = id.map_err(|detail| {
         Problem::InvalidRequest(vec![FieldError { pointer: "draft_id".into(), detail: detail.into() }])
     })?;
@@ -157,6 +163,7 @@ async fn put(
         conditions: headers.conditions.clone(),
         key: headers.key("put", body.text()),
         body_is_valid: problem.is_none(),
+        by: By::Participant,
         act,
     };
     match (carry_out(writer, body.memory(), write, problem.clone()).await, problem) {
@@ -188,11 +195,18 @@ fn save_in(fields: &mut Fields<'_>, way: Way) -> Option<Save> {
         (status = 400, response = crate::openapi::InvalidRequest),
         (status = 404, response = crate::openapi::DraftNotFound),
         (status = 410, response = crate::openapi::DraftEnded),
-        crate::openapi::AnyStorage
+        crate::openapi::AnyPublic, crate::openapi::AnyStorage
     )
 )]
 #[get("/drafts/<id>")]
-async fn show(id: Named<'_>, query: Query<'_>, headers: ReadHeaders, reader: Reader<'_>) -> Result<Shown, Problem> {
+async fn show(
+    visitor: Result<Visitor, Problem>,
+    id: Named<'_>,
+    query: Query<'_>,
+    headers: ReadHeaders,
+    reader: Reader<'_>,
+) -> Result<Shown, Problem> {
+    visitor?;
     let mut fields = query.fields(&["fit"])?;
     let fit = fields.optional("fit").unwrap_or(false);
     fields.finish(Some(()))?;
@@ -237,16 +251,18 @@ pub struct PatchBody {
         (status = 404, response = crate::openapi::DraftNotFound),
         (status = 409, response = crate::openapi::DraftTaken),
         (status = 410, response = crate::openapi::DraftEnded),
-        crate::openapi::AnyPatch, crate::openapi::AnyCondition, crate::openapi::AnyStorage
+        crate::openapi::AnyPatch, crate::openapi::AnyCondition, crate::openapi::AnyPublicWrite, crate::openapi::AnyStorage
     )
 )]
 #[patch("/drafts/<id>", data = "<body>")]
 async fn change(
+    visitor: Result<Visitor, Problem>,
     id: Named<'_>,
     body: Result<JsonBody<'_>, Problem>,
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
+    visitor?;
     let id = target_of(id)?;
     let (body, headers) = (body?, headers?);
     let (patch, problem) = match body.fields() {
@@ -258,6 +274,7 @@ async fn change(
         conditions: headers.conditions.clone(),
         key: headers.key("patch", body.text()),
         body_is_valid: problem.is_none(),
+        by: By::Participant,
         act: Act::Patch(patch),
     };
     let answered = carry_out(writer, body.memory(), write, problem).await?;
@@ -283,21 +300,23 @@ fn patch_in(fields: &mut Fields<'_>, largest: usize) -> Patch {
         (status = 400, response = crate::openapi::InvalidRequest),
         (status = 404, response = crate::openapi::DraftNotFound),
         (status = 410, response = crate::openapi::DraftEnded),
-        crate::openapi::AnyCondition, crate::openapi::AnyStorage
+        crate::openapi::AnyCondition, crate::openapi::AnyPublic, crate::openapi::AnyStorage
     )
 )]
 #[delete("/drafts/<id>")]
 async fn discard(
+    visitor: Result<Visitor, Problem>,
     id: Named<'_>,
     query: Query<'_>,
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Gone, Problem> {
+    visitor?;
     query.none()?;
     let (id, headers) = (target_of(id)?, headers?);
     let key = headers.key("discard", "");
     let (target, conditions) = (Target::Draft(id), headers.conditions);
-    let write = Write { target, conditions, key, body_is_valid: true, act: Act::Discard };
+    let write = Write { target, conditions, key, body_is_valid: true, by: By::Participant, act: Act::Discard };
     let Answered { replayed, .. } = writer.run(0, write).await?;
     Ok(Gone { replayed })
 }

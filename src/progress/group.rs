@@ -14,11 +14,12 @@ use super::{
     writes::{Act, Target, Write},
 };
 use crate::{
+    audit,
     clock::{Clock, Moment},
     companies::{self, GuestCode},
     db::{Conn, lock_drafts, lock_pairs, write},
     email::Email,
-    submissions,
+    record, submissions,
     surveys::{self, SurveyId},
 };
 
@@ -237,7 +238,9 @@ fn save(conn: &mut Conn, world: World, now: Moment) -> QueryResult<()> {
     store::end(conn, &additions.endings, &additions.revived)?;
     store::remember(conn, &additions.keys, now)?;
     store::keep_previous(conn, &additions.previous)?;
-    submissions::store::insert(conn, &additions.submissions)
+    submissions::store::insert(conn, &additions.submissions)?;
+    record::store::add(conn, &additions.events)?;
+    additions.audit.iter().try_for_each(|entry| audit::store::add(conn, entry))
 }
 
 impl Command for Write {
@@ -265,7 +268,7 @@ impl Command for Write {
             }
             (Act::Restore(version), Target::Draft(id)) => needs.previous.push((*id, *version)),
             (Act::Submit(submit), _) => needs.codes.extend(submit.guest_code.clone()),
-            (Act::Patch(_) | Act::Restore(_) | Act::Discard, _) => {}
+            (Act::Patch(_) | Act::Restore(_) | Act::Extend(_) | Act::Discard, _) => {}
         }
     }
 

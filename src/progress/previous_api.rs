@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Previous, Screen, Version,
+    DraftId, Head, Previous, Screen, Version,
     api::carry_out,
     drafts_api::{Named, target_of},
     headers::WriteHeaders,
@@ -13,11 +13,13 @@ use super::{
     store,
     views::{Draft, DraftView},
     writer::Writer,
-    writes::{Act, Target, Write},
+    writes::{Act, By, Target, Write},
 };
 use crate::{
+    access::{Arrived, Caller, Power, caller::look},
+    audit::Entry,
     clock::Moment,
-    http::{ByServer, JsonBody, Query},
+    http::{JsonBody, Query},
     problem::Problem,
 };
 
@@ -71,7 +73,7 @@ impl From<Previous> for StateView {
 /// The last three that a save without `If-Match` replaced with fewer values, as long as the draft lives.
 #[utoipa::path(
     operation_id = "listPreviousStates",
-    context_path = "/api", tag = "Undo", security(("server_key" = [])),
+    context_path = "/api", tag = "Undo", security(("api_key" = []), ("session" = [])),
     params(crate::openapi::Id),
     responses(
         (status = 200, description = "The states", body = PreviousView),
@@ -85,16 +87,34 @@ impl From<Previous> for StateView {
 #[get("/drafts/<id>/previous")]
 async fn list(
     id: Named<'_>,
-    by: Result<ByServer, Problem>,
+    arrived: Result<Arrived, Problem>,
     query: Query<'_>,
     reader: Reader<'_>,
+    writer: &State<Writer>,
 ) -> Result<Json<PreviousView>, Problem> {
-    by?;
+    let caller = arrived?.may(Power::ReadDrafts)?;
     query.none()?;
     let id = target_of(id)?;
-    reader.find(id).await?;
+    let Head { survey_id, company_id, .. } = reader.find(id).await?.draft.head;
+    caller.sees(survey_id, company_id, Problem::DraftNotFound)?;
+    look(writer, caller.entry("draft.previous", id).about(survey_id, company_id)).await?;
     let states = reader.database.read(move |conn| store::previous(conn, id)).await?;
     Ok(Json(PreviousView { states: states.into_iter().map(StateView::from).collect() }))
+}
+
+/// An audit entry for a change of a draft that the caller may see.
+pub async fn entry_for(
+    caller: &Caller,
+    action: &'static str,
+    id: DraftId,
+    reader: &Reader<'_>,
+) -> Result<Entry, Problem> {
+    let entry = caller.entry(action, id);
+    // Of a draft that is not there, the writer knows more: how it ended, and whether this very request ended it.
+    let Ok(current) = reader.find(id).await else { return Ok(entry) };
+    let Head { survey_id, company_id, .. } = current.draft.head;
+    caller.sees(survey_id, company_id, Problem::DraftNotFound)?;
+    Ok(entry.about(survey_id, company_id))
 }
 
 /// A state to be restored.
@@ -113,7 +133,7 @@ pub struct RestoreBody {
 /// The state becomes the draft's next version, as if it had been saved again. What it replaces is kept, if it holds more.
 #[utoipa::path(
     operation_id = "restorePreviousState",
-    context_path = "/api", tag = "Undo", security(("server_key" = [])),
+    context_path = "/api", tag = "Undo", security(("api_key" = []), ("session" = [])),
     request_body(content = RestoreBody, example = json!({"version": 7})),
     params(crate::openapi::Id, crate::openapi::IfMatch, crate::openapi::IdempotencyKey, crate::openapi::Prefer),
     responses(
@@ -129,13 +149,15 @@ pub struct RestoreBody {
 #[post("/drafts/<id>/restore", data = "<body>")]
 async fn restore(
     id: Named<'_>,
-    by: Result<ByServer, Problem>,
+    arrived: Result<Arrived, Problem>,
     body: Result<JsonBody<'_>, Problem>,
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
+    reader: Reader<'_>,
 ) -> Result<Draft, Problem> {
-    by?;
+    let caller = arrived?.may(Power::ChangeDrafts)?;
     let id = target_of(id)?;
+    let entry = entry_for(&caller, "draft.restore", id, &reader).await?;
     let (body, headers) = (body?, headers?);
     let (version, problem) = match body.fields() {
         Ok(mut fields) => {
@@ -149,6 +171,7 @@ async fn restore(
         conditions: headers.conditions.clone(),
         key: headers.key("restore", body.text()),
         body_is_valid: problem.is_none(),
+        by: By::Admin(Box::new(entry.detail(format!("version {}", version.0)))),
         act: Act::Restore(version),
     };
     let answered = carry_out(writer, body.memory(), write, problem).await?;

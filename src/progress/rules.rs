@@ -119,8 +119,8 @@ pub fn decide(write: &Write, known: &Known<'_>, now: Moment) -> Result<Decision,
     let alive = known.draft.filter(|draft| is_alive(draft, now));
     match &write.act {
         Act::Save(save) => admit_save(save, write, known, alive, now)?,
-        Act::Patch(patch) => admit_change(known, alive, patch.change.email.as_ref(), now)?,
-        Act::Restore(_) => admit_change(known, alive, None, now)?,
+        Act::Patch(patch) => admit_change(write, known, alive, patch.change.email.as_ref(), now)?,
+        Act::Restore(_) | Act::Extend(_) => admit_change(write, known, alive, None, now)?,
         Act::Submit(submit) => {
             if let Some(before) = submissions::rules::admit(submit, write, known, alive, now)? {
                 return Ok(Decision::SubmittedBefore(before));
@@ -173,13 +173,19 @@ fn admit_save(save: &Save, write: &Write, known: &Known<'_>, alive: Option<&Head
 }
 
 /// A change of a draft that must be there.
-fn admit_change(known: &Known<'_>, alive: Option<&Head>, email: Option<&Email>, now: Moment) -> Result<(), Refusal> {
+fn admit_change(
+    write: &Write,
+    known: &Known<'_>,
+    alive: Option<&Head>,
+    email: Option<&Email>,
+    now: Moment,
+) -> Result<(), Refusal> {
     if alive.is_none() {
         return Err(absence(known.draft, known.ending, known.ended_days, now));
     }
     admit_email(known, alive, email, now)?;
     let terms = known.terms.ok_or(Refusal::SurveyNotFound)?;
-    if admits(terms, true) { Ok(()) } else { Err(Refusal::SurveyClosed) }
+    if write.is_by_admin() || admits(terms, true) { Ok(()) } else { Err(Refusal::SurveyClosed) }
 }
 
 /// A draft is claimed once: by an email that has no other draft there, and no submission.
@@ -200,9 +206,10 @@ fn insist(write: &Write, known: &Known<'_>, alive: Option<&Head>) -> Result<(), 
         Act::Save(save) => save.way != Way::Create,
         Act::Submit(_) => alive.is_some(),
         Act::Patch(_) | Act::Restore(_) | Act::Discard => true,
+        Act::Extend(_) => false,
     };
     let required = known.terms.is_some_and(|terms| terms.requires_if_match);
-    if overwrites && required && !write.conditions.protect() {
+    if overwrites && required && !write.is_by_admin() && !write.conditions.protect() {
         return Err(Refusal::PreconditionRequired);
     }
     match holds(&write.conditions, known, alive) {
@@ -229,7 +236,8 @@ fn act(write: &Write, known: &Known<'_>, alive: Option<&Head>, now: Moment) -> R
             let first = states::first(start(save, &write.target), &save.change, data, known, now, expires_at);
             return Ok(Decision::Saved(first));
         }
-        (Act::Patch(_) | Act::Restore(_), None) => return Err(Refusal::DraftNotFound),
+        (Act::Patch(_) | Act::Restore(_) | Act::Extend(_), None) => return Err(Refusal::DraftNotFound),
+        (Act::Extend(until), Some(old)) => return Ok(Decision::Saved(states::extended(old, loaded(), *until))),
         (Act::Save(save), Some(old)) => (old, save.change.clone()),
         (Act::Patch(patch), Some(old)) => (old, patch.resolve(loaded())?),
         (Act::Restore(_), Some(old)) => (old, known.previous.ok_or(Refusal::StateNotFound)?.change()),
@@ -273,7 +281,7 @@ pub fn content_needed(write: &Write, known: &Known<'_>, now: Moment) -> bool {
             };
             keeps || (write.conditions.if_match.is_none() && is_less())
         }
-        Act::Patch(_) | Act::Restore(_) => true,
+        Act::Patch(_) | Act::Restore(_) | Act::Extend(_) => true,
         Act::Submit(submit) => submit.answers.is_own(),
         Act::Discard => false,
     }

@@ -89,6 +89,13 @@ pub fn next(change: &Change, old: &Head, known: &Known<'_>, now: Moment, expires
     Saved { draft: FormProgress { head, content }, created: false, claimed, is_less: false }
 }
 
+/// The draft with a longer life. It is no new version: nothing of it is another.
+pub fn extended(old: &Head, content: &Content, until: Moment) -> Saved {
+    let head = Head { expires_at: old.expires_at.max(until), ..old.clone() };
+    let draft = FormProgress { head, content: content.clone() };
+    Saved { draft, created: false, claimed: false, is_less: false }
+}
+
 /// Whether a change leaves the draft with fewer values than it has.
 pub fn is_less(change: &Change, old: &Head, content: Option<&Content>) -> bool {
     let Some(data) = &change.data else { return false };

@@ -9,6 +9,7 @@ use super::{
     reader::Reader,
 };
 use crate::{
+    access::Visitor,
     http::OptionalJsonBody,
     problem::{FieldError, Problem},
     surveys::ScreenName,
@@ -54,15 +55,17 @@ pub struct ValidationView {
         (status = 400, response = crate::openapi::InvalidRequest),
         (status = 404, response = crate::openapi::DraftNotFound),
         (status = 410, response = crate::openapi::DraftEnded),
-        crate::openapi::AnyBody, crate::openapi::AnyStorage
+        crate::openapi::AnyBody, crate::openapi::AnyPublic, crate::openapi::AnyStorage
     )
 )]
 #[post("/drafts/<id>/validate", data = "<body>")]
 async fn validate(
+    visitor: Result<Visitor, Problem>,
     id: Named<'_>,
     body: Result<OptionalJsonBody<'_>, Problem>,
     reader: Reader<'_>,
 ) -> Result<Json<ValidationView>, Problem> {
+    visitor?;
     let draft = reader.find(target_of(id)?).await?.draft;
     let body = body?.0;
     let mut fields = body.fields()?;

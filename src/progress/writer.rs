@@ -132,6 +132,17 @@ impl Writer {
         answer.await.unwrap_or(Err(Failure::Unavailable))
     }
 
+    /// Makes a change that concerns no draft, between two groups, in a write transaction of its own.
+    pub async fn change<T: Send + 'static>(
+        &self,
+        body: impl FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.tidy(body).await.map_err(|error| {
+            tracing::error!(%error, "a change was not stored");
+            if cause(&error) == Cause::Refused { Failure::Fault } else { Failure::Unavailable }
+        })
+    }
+
     /// Runs housekeeping between two groups, in a write transaction of its own. It waits for a place in the queue.
     pub async fn tidy<T: Send + 'static>(
         &self,

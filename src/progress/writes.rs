@@ -6,7 +6,7 @@ use super::{
     retries::{Key, KeyDigest},
     states::Patch,
 };
-use crate::{submissions::Submit, surveys::SurveyId};
+use crate::{audit, clock::Moment, submissions::Submit, surveys::SurveyId};
 
 /// Which draft a write is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,8 +28,19 @@ pub struct Write {
     pub key: Option<Key>,
     /// Whether its body is good. Whether there is a draft to take it comes first, and so a bad one gets this far.
     pub body_is_valid: bool,
+    /// Whose wish it is.
+    pub by: By,
     /// What to do.
     pub act: Act,
+}
+
+/// Whose wish a write is.
+#[derive(Debug)]
+pub enum By {
+    /// The participant's, or of whoever holds the draft for them.
+    Participant,
+    /// An admin's, with what the audit log will say of it. A survey that is closed, or insists on versions, does not refuse it.
+    Admin(Box<audit::Entry>),
 }
 
 /// What a write does.
@@ -41,6 +52,8 @@ pub enum Act {
     Patch(Patch),
     /// Brings back the state that it had at this version.
     Restore(Version),
+    /// Lets it live until this moment, if it would end sooner.
+    Extend(Moment),
     /// Ends it without a trace.
     Discard,
     /// Ends it with a submission.
@@ -72,6 +85,11 @@ pub enum Way {
 }
 
 impl Write {
+    /// Whether an admin wishes it.
+    pub fn is_by_admin(&self) -> bool {
+        matches!(self.by, By::Admin(_))
+    }
+
     /// Under which id the key of a discard by email is remembered. The draft's own goes with the draft, and the next draft
     /// of the participant must not be discarded by the same request sent again. Tells nothing of who it was.
     pub fn discard_scope(&self) -> Option<DraftId> {

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::{Given, Own, Receipt, Submit, answers::Answers, digest_of};
 use crate::{
+    access::visitor::Submitter,
     clock::Moment,
     companies::GuestCode,
     http::{Fields, JsonBody, OptionalJsonBody},
@@ -28,7 +29,7 @@ use crate::{
         views::replayed,
         world::{Answered, Outcome},
         writer::Writer,
-        writes::{Act, Target, Write},
+        writes::{Act, By, Target, Write},
     },
     surveys::{SurveyId, form::Form},
 };
@@ -109,22 +110,28 @@ impl<'r, V: Serialize> Responder<'r, 'static> for Accepted<V> {
         (status = 400, response = crate::openapi::InvalidSubmission),
         (status = 403, response = crate::openapi::SurveyClosed),
         (status = 404, response = crate::openapi::SurveyNotFound),
-        crate::openapi::AnyBody, crate::openapi::AnySubmission, crate::openapi::AnyStorage
+        crate::openapi::AnyBody, crate::openapi::AnySubmission, crate::openapi::AnyPublicWrite, crate::openapi::AnyStorage
     )
 )]
 #[post("/submissions", data = "<body>")]
 async fn submit_pair(
+    visitor: Result<Submitter, Problem>,
     body: Result<JsonBody<'_>, Problem>,
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
     reader: Reader<'_>,
 ) -> Result<Accepted<SubmissionView>, Problem> {
+    let Submitter(visitor) = visitor?;
     let (body, headers) = (body?, headers?);
     let mut fields = body.fields()?;
     let pair = pair_of(&mut fields);
     let mut asked = Asked::of(&mut fields);
     let Some(pair) = pair else { return fields.finish(None) };
     asked.problem = fields.finish(Some(())).err();
+    visitor.may_submit_in(pair.survey_id)?;
+    if asked.answers.is_none() {
+        visitor.may_mark()?;
+    }
     let (pair, receipt, replayed) = submit(pair, asked, &body, &headers, writer, &reader).await?;
     Ok(Accepted { view: SubmissionView::of(&pair, &receipt)?, replayed })
 }
@@ -163,17 +170,19 @@ pub struct DraftSubmissionBody {
         (status = 404, response = crate::openapi::DraftNotFound),
         (status = 409, response = crate::openapi::DraftAnonymous),
         (status = 410, response = crate::openapi::DraftEnded),
-        crate::openapi::AnyBody, crate::openapi::AnySubmission, crate::openapi::AnyStorage
+        crate::openapi::AnyBody, crate::openapi::AnySubmission, crate::openapi::AnyPublicWrite, crate::openapi::AnyStorage
     )
 )]
 #[post("/drafts/<id>/submit", data = "<body>")]
 async fn submit_draft(
+    visitor: Result<Submitter, Problem>,
     id: Named<'_>,
     body: Result<OptionalJsonBody<'_>, Problem>,
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
     reader: Reader<'_>,
 ) -> Result<Accepted<SubmissionView>, Problem> {
+    let Submitter(visitor) = visitor?;
     let id = target_of(id)?;
     let (OptionalJsonBody(body), headers) = (body?, headers?);
     let asked = match body.fields() {
@@ -191,6 +200,7 @@ async fn submit_draft(
         (Err(problem), _) => return Err(problem),
         (Ok(found), sent) => {
             let (head, content) = (found.draft.head, found.draft.content);
+            visitor.may_submit_in(head.survey_id)?;
             let form = reader.form(head.survey_id).await?;
             match sent {
                 Some(sent) => sent_answers(Some(sent), form, &reader).await?,
@@ -284,6 +294,7 @@ async fn send(
         conditions: headers.conditions.clone(),
         key: headers.key("submit", body.text()),
         body_is_valid: asked.problem.is_none(),
+        by: By::Participant,
         act: Act::Submit(submit),
     };
     match carry_out(writer, body.memory(), write, asked.problem).await? {

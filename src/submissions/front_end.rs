@@ -10,6 +10,7 @@ use super::{
     store,
 };
 use crate::{
+    access::{Visitor, visitor::Submitter},
     companies::GuestCode,
     db::Database,
     email::Email,
@@ -69,16 +70,18 @@ pub struct ResponseView {
         (status = 400, response = crate::openapi::InvalidSubmission),
         (status = 403, response = crate::openapi::SurveyClosed),
         (status = 404, response = crate::openapi::SurveyNotFound),
-        crate::openapi::AnyBody, crate::openapi::AnySubmission, crate::openapi::AnyStorage
+        crate::openapi::AnyBody, crate::openapi::AnySubmission, crate::openapi::AnyPublicWrite, crate::openapi::AnyStorage
     )
 )]
 #[post("/response", data = "<body>")]
 async fn respond(
+    visitor: Result<Submitter, Problem>,
     body: Result<JsonBody<'_>, Problem>,
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
     reader: Reader<'_>,
 ) -> Result<Accepted<Envelope<ResponseView>>, Problem> {
+    let Submitter(visitor) = visitor?;
     let (body, headers) = (body?, headers?);
     let mut fields = body.fields()?;
     let guest_code = fields.required::<GuestCode>("invitation_code");
@@ -91,6 +94,7 @@ async fn respond(
     }
     let pair = email.zip(survey_id).map(|(email, survey_id)| Pair { email, survey_id });
     let Some(pair) = pair else { return fields.finish(None) };
+    visitor.may_submit_in(pair.survey_id)?;
     let asked = Asked { guest_code, participant, answers, problem: fields.finish(Some(())).err() };
     let (_, receipt, replayed) = submit(pair, asked, &body, &headers, writer, &reader).await?;
     let view = ResponseView { submission_id: number_of(&receipt)?, answers_count: receipt.answers_count };
@@ -127,14 +131,16 @@ pub struct HasAnswerView {
         (status = 400, response = crate::openapi::InvalidRequest),
         (status = 404, response = crate::openapi::SurveyNotFound),
         crate::openapi::AnyBody,
-        crate::openapi::AnyStorage
+        crate::openapi::AnyPublic, crate::openapi::AnyStorage
     )
 )]
 #[post("/participant/has-answer", data = "<body>")]
 async fn has_answer(
+    visitor: Result<Visitor, Problem>,
     body: Result<JsonBody<'_>, Problem>,
     database: &State<Database>,
 ) -> Result<Json<Envelope<HasAnswerView>>, Problem> {
+    visitor?;
     let mut fields = body?.fields()?;
     let pair = pair_of(&mut fields);
     let pair = fields.finish(pair)?;

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::{Shapes, Survey, SurveyId, store};
 use crate::{
+    access::Visitor,
     clock::Moment,
     db::Database,
     http::{Query, body::Object},
@@ -62,11 +63,17 @@ pub struct SurveyJson {
             "updated_at": "2026-11-21T09:30:00.000000Z", "question_groups": [{"id": 1, "name": "Your way", "questions": [
                 {"id": 10, "text": "How do you usually get to work?", "options": [{"id": 100, "text": "On foot"}]}]}]})),
         (status = 404, response = crate::openapi::SurveyNotFound),
-        crate::openapi::AnyStorage
+        crate::openapi::AnyPublic, crate::openapi::AnyStorage
     )
 )]
 #[get("/surveys/<id>")]
-async fn show(id: Result<SurveyId, &str>, query: Query<'_>, database: &State<Database>) -> Result<SurveyJson, Problem> {
+async fn show(
+    visitor: Result<Visitor, Problem>,
+    id: Result<SurveyId, &str>,
+    query: Query<'_>,
+    database: &State<Database>,
+) -> Result<SurveyJson, Problem> {
+    visitor?;
     query.none()?;
     let id = id.map_err(|_| Problem::SurveyNotFound)?;
     let survey = database.read(move |conn| store::find(conn, id)).await?.ok_or(Problem::SurveyNotFound)?;

@@ -5,7 +5,6 @@ use chrono::TimeDelta;
 use crate::support::{
     Answer, NAMED, Save, Service, Submission, deadline,
     drafts::{IDS, draft_path},
-    service::SERVER_KEY,
 };
 
 on_both_databases![
@@ -25,9 +24,9 @@ const ANA: &str = NAMED.0;
 
 /// All that can be asked of a draft, but to submit it: that may be a repeat.
 async fn every_verb(service: &Service<'_>, id: &str) -> Vec<Answer> {
-    let bearer = format!("Bearer {SERVER_KEY}");
-    let previous = service.request("GET", &draft_path(id, "/previous")).header("Authorization", &bearer);
-    let restore = service.request("POST", &draft_path(id, "/restore")).header("Authorization", &bearer);
+    service.drafts_key().await;
+    let previous = service.request("GET", &draft_path(id, "/previous"));
+    let restore = service.request("POST", &draft_path(id, "/restore"));
     vec![
         service.draft(id).await,
         service.get(&draft_path(id, "?fit=true")).await,

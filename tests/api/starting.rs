@@ -46,7 +46,7 @@ fn a_first_start_makes_the_database_and_says_so() {
 
     let server = Server::start(database.url());
 
-    assert!(server.banner().contains("2 migrations applied"), "{}", server.banner());
+    assert!(server.banner().contains("3 migrations applied"), "{}", server.banner());
 }
 
 #[test]

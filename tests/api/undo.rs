@@ -5,7 +5,6 @@ use chrono::TimeDelta;
 use crate::support::{
     Answer, NAMED, Save, Service,
     drafts::{IDS, draft_path},
-    service::SERVER_KEY,
 };
 
 on_both_databases![
@@ -23,7 +22,6 @@ on_both_databases![
     a_version_that_is_none_is_refused,
     a_draft_that_is_not_there_goes_before_a_bad_version,
     nobody_without_the_key_sees_or_restores_anything,
-    without_the_setting_nobody_has_the_key,
     states_go_with_the_draft,
 ];
 
@@ -33,13 +31,13 @@ async fn put(service: &Service<'_>, data: &str) -> Answer {
     service.put(IDS.0, Save::of(ANA).data(data).body()).await
 }
 
-fn authorized(service: &Service<'_>, method: &str, id: &str, behind: &str) -> crate::support::client::Request {
-    let request = service.request(method, &draft_path(id, behind));
-    request.header("Authorization", &format!("Bearer {SERVER_KEY}"))
+async fn authorized(service: &Service<'_>, method: &str, id: &str, behind: &str) -> crate::support::client::Request {
+    service.drafts_key().await;
+    service.request(method, &draft_path(id, behind))
 }
 
 async fn previous(service: &Service<'_>, id: &str) -> Answer {
-    authorized(service, "GET", id, "/previous").send().await.expect(200)
+    authorized(service, "GET", id, "/previous").await.send().await.expect(200)
 }
 
 async fn versions(service: &Service<'_>) -> Vec<i64> {
@@ -48,7 +46,7 @@ async fn versions(service: &Service<'_>) -> Vec<i64> {
 }
 
 async fn restore(service: &Service<'_>, version: i64) -> Answer {
-    authorized(service, "POST", IDS.0, "/restore").json(format!(r#"{{"version":{version}}}"#)).send().await
+    authorized(service, "POST", IDS.0, "/restore").await.json(format!(r#"{{"version":{version}}}"#)).send().await
 }
 
 async fn a_save_that_holds_fewer_values_keeps_the_state_before(service: &Service<'_>) {
@@ -176,7 +174,7 @@ async fn a_restore_may_insist_on_a_version(service: &Service<'_>) {
     let now = put(service, "{}").await.expect(200);
     let before = service.database.everything();
     let restore = async |tag: &str| {
-        let request = authorized(service, "POST", IDS.0, "/restore").header("If-Match", tag);
+        let request = authorized(service, "POST", IDS.0, "/restore").await.header("If-Match", tag);
         request.json(r#"{"version":1}"#).send().await
     };
 
@@ -191,7 +189,7 @@ async fn a_restore_with_a_key_is_done_once(service: &Service<'_>) {
     put(service, r#"{"a":1}"#).await.expect(201);
     put(service, "{}").await.expect(200);
     let restore = async || {
-        let request = authorized(service, "POST", IDS.0, "/restore").header("Idempotency-Key", "k");
+        let request = authorized(service, "POST", IDS.0, "/restore").await.header("Idempotency-Key", "k");
         request.json(r#"{"version":"1"}"#).send().await.expect(200)
     };
     let first = restore().await;
@@ -218,7 +216,7 @@ async fn a_state_that_is_not_kept_cannot_be_restored(service: &Service<'_>) {
 async fn a_version_that_is_none_is_refused(service: &Service<'_>) {
     put(service, "{}").await.expect(201);
     for body in [r#"{}"#, r#"{"version":null}"#, r#"{"version":-1}"#, r#"{"version":1.5}"#, r#"{"version":"sesame"}"#] {
-        let refused = authorized(service, "POST", IDS.0, "/restore").json(body).send().await;
+        let refused = authorized(service, "POST", IDS.0, "/restore").await.json(body).send().await;
         let refused = refused.expect_problem(400, "INVALID_REQUEST");
         assert_eq!(refused.pointers(), ["#/version"]);
         assert!(!refused.body.contains("sesame"), "{}", refused.body);
@@ -232,7 +230,7 @@ async fn a_draft_that_is_not_there_goes_before_a_bad_version(service: &Service<'
     for (id, status, code) in [(IDS.0, 410, "DRAFT_EXPIRED"), (IDS.1, 404, "DRAFT_NOT_FOUND")] {
         for body in [r#"{"version":1}"#, r#"{"version":"x"}"#, "{}", "{"] {
             println!("{id}: {body}");
-            let refused = authorized(service, "POST", id, "/restore").json(body).send().await;
+            let refused = authorized(service, "POST", id, "/restore").await.json(body).send().await;
             refused.expect_problem(status, code);
         }
     }
@@ -241,15 +239,15 @@ async fn a_draft_that_is_not_there_goes_before_a_bad_version(service: &Service<'
 async fn nobody_without_the_key_sees_or_restores_anything(service: &Service<'_>) {
     put(service, r#"{"a":"sesame"}"#).await.expect(201);
     put(service, "{}").await.expect(200);
+    let key = service.drafts_key().await;
     let before = service.database.everything();
-    let short = &SERVER_KEY[1..];
-    let wrong =
-        [format!("Bearer {short}"), format!("Basic {SERVER_KEY}"), SERVER_KEY.into(), "Bearer".into(), String::new()];
+    let short = &key[..key.len() - 1];
+    let wrong = [format!("Bearer {short}"), format!("Basic {key}"), key.clone(), "Bearer".into(), String::new()];
 
     // Who may not ask is not told either whether there is such a draft.
     for (id, header) in [IDS.0, IDS.1, "sesame"].iter().flat_map(|id| wrong.iter().map(move |header| (id, header))) {
         let with_header = |request: crate::support::client::Request| match header.as_str() {
-            "" => request,
+            "" => request.anonymous(),
             header => request.header("Authorization", header),
         };
         let list = with_header(service.request("GET", &draft_path(id, "/previous"))).send().await;
@@ -263,20 +261,7 @@ async fn nobody_without_the_key_sees_or_restores_anything(service: &Service<'_>)
 
     assert_eq!(service.database.everything(), before);
     let list = service.request("GET", &draft_path(IDS.0, "/previous"));
-    list.header("Authorization", &format!("token  {SERVER_KEY} ")).send().await.expect(200);
-}
-
-async fn without_the_setting_nobody_has_the_key(service: &Service<'_>) {
-    put(service, r#"{"a":1}"#).await.expect(201);
-    put(service, "{}").await.expect(200);
-    service.restart_with(&[("server_key", "\"\"")]).await;
-
-    for header in [format!("Bearer {SERVER_KEY}"), "Bearer ".into(), "Bearer \"\"".into()] {
-        let list = service.request("GET", &draft_path(IDS.0, "/previous")).header("Authorization", &header);
-        list.send().await.expect_problem(401, "UNAUTHORIZED");
-    }
-    restore(service, 1).await.expect_problem(401, "UNAUTHORIZED");
-    assert_eq!(service.draft(IDS.0).await.expect(200).version(), 2);
+    list.header("Authorization", &format!("token  {key} ")).send().await.expect(200);
 }
 
 async fn states_go_with_the_draft(service: &Service<'_>) {

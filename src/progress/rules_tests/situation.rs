@@ -13,7 +13,7 @@ use crate::{
         conditions::{Conditions, Tags},
         retries::{Key, KeyDigest, Remembered},
         states::{Patch, Saved},
-        writes::{Act, Save, Target, Way, Write},
+        writes::{Act, By, Save, Target, Way, Write},
     },
     submissions::{Given, Receipt, Submit, digest_of},
     surveys::{Shapes, Status, SurveyId, Terms},
@@ -175,7 +175,7 @@ impl Write {
 }
 
 fn write(target: Target, act: Act) -> Write {
-    Write { target, conditions: Conditions::default(), key: None, body_is_valid: true, act }
+    Write { target, conditions: Conditions::default(), key: None, body_is_valid: true, by: By::Participant, act }
 }
 
 fn saving(target: Target, way: Way, change: Change) -> Write {

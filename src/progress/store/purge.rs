@@ -7,7 +7,7 @@ use diesel::{
     sql_types::{Array, BigInt},
 };
 
-use super::{delete, end, forget_keys};
+use super::{HeadRow, delete, end, forget_keys};
 use crate::{
     clock::Moment,
     db::{
@@ -16,7 +16,8 @@ use crate::{
         types, write_rows,
     },
     on_backend,
-    progress::{DraftId, End, Ending},
+    progress::{DraftId, End, Ending, Head, rules::is_alive},
+    record::{self, Event, What},
     submissions,
 };
 
@@ -54,23 +55,20 @@ pub fn purge(conn: &mut Conn, now: Moment, limit: i64) -> QueryResult<Purged> {
 
     // Under the locks nobody moves an expiry on: what it is now decides.
     let query = form_progress::table.filter(form_progress::draft_id.eq_any(&ids));
-    let looked_at: Vec<(DraftId, Moment)> =
-        on_backend!(conn => query.select((form_progress::draft_id, form_progress::expires_at)).load(conn))?;
-    let expired: HashMap<DraftId, Ending> = looked_at
-        .iter()
-        .filter(|(_, expires_at)| *expires_at <= now)
-        .map(|(id, expires_at)| (*id, Ending { end: End::Expired, at: *expires_at }))
-        .collect();
+    let rows: Vec<HeadRow> = on_backend!(conn => query.select(HeadRow::as_select()).load(conn))?;
+    let looked_at: Vec<Head> = rows.into_iter().map(Head::from).collect();
+    let (expired, alive): (Vec<&Head>, Vec<&Head>) = looked_at.iter().partition(|head| !is_alive(head, now));
+    let events: Vec<Event> = expired.iter().map(|head| Event::of(head, What::Expired, head.expires_at)).collect();
+    let expired: HashMap<DraftId, Ending> =
+        expired.iter().map(|head| (head.draft_id, Ending { end: End::Expired, at: head.expires_at })).collect();
     let gone: Vec<DraftId> = expired.keys().copied().collect();
     forget_keys(conn, &gone)?;
     delete(conn, &gone)?;
     end(conn, &expired, &[])?;
+    record::store::add(conn, &events)?;
 
-    let alive: Vec<(DraftId, i64)> = looked_at
-        .iter()
-        .filter(|(_, expires_at)| *expires_at > now)
-        .map(|(id, expires_at)| (*id, expires_at.hours().max(now.hours() + 1)))
-        .collect();
+    let alive: Vec<(DraftId, i64)> =
+        alive.iter().map(|head| (head.draft_id, head.expires_at.hours().max(now.hours() + 1))).collect();
     write_rows(conn, &alive, look_again_at_one, look_again_at_all)?;
     Ok(Purged { seen: due.len(), gone: gone.len() })
 }

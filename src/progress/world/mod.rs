@@ -12,9 +12,11 @@ use super::{
     writes::{Act, Target, Write},
 };
 use crate::{
+    audit,
     clock::Moment,
     companies::{CompanyId, GuestCode},
     email::Email,
+    record::Event,
     submissions::{NewSubmission, Receipt},
     surveys::{SurveyId, Terms},
 };
@@ -51,6 +53,10 @@ pub struct Additions {
     pub keys: HashMap<(DraftId, KeyDigest), Remembered>,
     /// States that were replaced with less.
     pub previous: Vec<(DraftId, Previous)>,
+    /// What became of drafts, in its order.
+    pub events: Vec<Event>,
+    /// What admins did.
+    pub audit: Vec<audit::Entry>,
 }
 
 /// All that the writes of a group concern.
@@ -109,7 +115,7 @@ impl World {
         match &write.act {
             Act::Save(save) => pair(owner.or(save.change.email.as_ref()), survey_id.or(Some(save.survey_id))),
             Act::Patch(patch) => pair(owner.or(patch.change.email.as_ref()), survey_id),
-            Act::Restore(_) | Act::Discard => pair(owner, survey_id),
+            Act::Restore(_) | Act::Extend(_) | Act::Discard => pair(owner, survey_id),
             Act::Submit(_) => pair(owner, survey_id).or_else(|| self.submitter_of.get(id).cloned()),
         }
     }
@@ -145,7 +151,7 @@ impl World {
             Act::Save(save) => save.change.guest_code.as_ref(),
             Act::Patch(patch) => patch.change.guest_code.as_ref(),
             Act::Submit(submit) => submit.guest_code.as_ref(),
-            Act::Restore(_) | Act::Discard => None,
+            Act::Restore(_) | Act::Extend(_) | Act::Discard => None,
         };
         let previous = match &write.act {
             Act::Restore(version) => draft_id.and_then(|id| self.previous.get(&(id, *version))),

@@ -3,13 +3,15 @@
 use super::World;
 use crate::{
     clock::Moment,
+    companies::CompanyId,
     progress::{
         Current, DraftId, End, Ending, FormProgress, Head, Pair, Previous, Version, merge,
         retries::Remembered,
         rules::{self, Decision, Refusal},
         states::Saved,
-        writes::{Act, Write},
+        writes::{Act, By, Write},
     },
+    record::{self, Event, What},
     submissions::{NewSubmission, Receipt},
     surveys::Shapes,
 };
@@ -51,7 +53,11 @@ impl World {
     pub fn decide(&mut self, write: &Write, now: Moment) -> Result<Answered, Refusal> {
         let decision = self.knowing(write, now, |known| rules::decide(write, known, now))?;
         let replayed = matches!(decision, Decision::Again(_));
-        Ok(Answered { outcome: self.carry_out(decision, write, now)?, replayed })
+        let outcome = self.carry_out(decision, write, now)?;
+        if let (By::Admin(entry), false) = (&write.by, replayed) {
+            self.additions.audit.push((**entry).clone());
+        }
+        Ok(Answered { outcome, replayed })
     }
 
     fn carry_out(&mut self, decision: Decision, write: &Write, now: Moment) -> Result<Outcome, Refusal> {
@@ -109,7 +115,14 @@ impl World {
                 self.additions.revived.push(id);
             }
         }
-        if created && self.drafts.get(&id).is_some_and(|state| state.head.is_some()) {
+        let old = self.drafts.get(&id).and_then(|state| state.head.as_ref());
+        let expired = old.filter(|_| created).map(|old| Event::of(old, What::Expired, old.expires_at));
+        let of_save = record::of_save(old.filter(|_| !created), &draft.head, now);
+        let events = expired.clone().into_iter().chain(of_save);
+        // An admin's hand is no sign of life of the participant.
+        let events = events.filter(|event| !write.is_by_admin() || event.what != What::Resumed);
+        self.additions.events.extend(events);
+        if expired.is_some() {
             // The keys of an expired draft are not those of the one that begins under its id.
             self.remembered.retain(|(draft_id, _), _| *draft_id != id);
         }
@@ -136,9 +149,23 @@ impl World {
     fn submit(&mut self, pair: Pair, submission: NewSubmission, write: &Write, now: Moment) {
         let ending = Ending { end: End::Submitted, at: now };
         let draft_id = submission.receipt.draft_id;
-        if let Some(id) = self.draft_of.get(&pair).copied() {
+        let draft = self.draft_of.get(&pair).copied();
+        if let (Some(draft_id), false) = (draft_id, draft == draft_id) {
+            self.additions.events.push(Event {
+                at: now,
+                what: What::Submitted,
+                survey_id: pair.survey_id,
+                company_id: submission.company_id,
+                draft_id,
+                course: None,
+            });
+        }
+        if let Some(id) = draft {
             match Some(id) == draft_id {
-                true => self.end(id, ending, true),
+                true => {
+                    self.link(id, submission.company_id, now);
+                    self.end(id, ending, true);
+                }
                 false => self.end_expired(Some(id), now),
             }
         }
@@ -153,6 +180,15 @@ impl World {
         }
         self.receipts.insert(pair.clone(), submission.receipt.clone());
         self.additions.submissions.push((pair, submission));
+    }
+
+    /// A guest code may come with the submission only.
+    fn link(&mut self, id: DraftId, company_id: Option<CompanyId>, now: Moment) {
+        let Some(head) = self.drafts.get_mut(&id).and_then(|state| state.head.as_mut()) else { return };
+        if head.company_id != company_id {
+            let before = std::mem::replace(&mut head.company_id, company_id);
+            self.additions.events.push(Event::of(head, What::CompanyLinked(before), now));
+        }
     }
 
     /// A discarded draft leaves a trace only to keep the key: its id is as if it had never been.
@@ -176,11 +212,15 @@ impl World {
     fn end(&mut self, id: DraftId, ending: Ending, is_remembered: bool) {
         let Some(state) = self.drafts.get_mut(&id) else { return };
         state.content = None;
-        if let Some(head) = state.head.take()
-            && let Some(email) = head.email
-        {
-            let pair = Pair { email, survey_id: head.survey_id };
-            if self.draft_of.get(&pair) == Some(&id) {
+        if let Some(head) = state.head.take() {
+            let what = match ending.end {
+                End::Submitted => What::Submitted,
+                End::Expired => What::Expired,
+                End::Discarded => What::Discarded,
+            };
+            self.additions.events.push(Event::of(&head, what, ending.at));
+            let pair = head.email.map(|email| Pair { email, survey_id: head.survey_id });
+            if let Some(pair) = pair.filter(|pair| self.draft_of.get(pair) == Some(&id)) {
                 self.draft_of.remove(&pair);
             }
         }
@@ -216,7 +256,7 @@ impl World {
                 let receipt = self.receipts.get(&pair).cloned().ok_or(Refusal::DraftSubmitted)?;
                 return Ok(Outcome::Submitted(pair, receipt));
             }
-            Act::Save(_) | Act::Patch(_) | Act::Restore(_) => {}
+            Act::Save(_) | Act::Patch(_) | Act::Restore(_) | Act::Extend(_) => {}
         }
         let id = self.draft_named(&write.target).ok_or(Refusal::DraftNotFound)?;
         let head = self.drafts.get(&id).and_then(|state| state.head.as_ref());

@@ -12,7 +12,7 @@ use crate::{
         conditions::Conditions,
         retries::{Key, Remembered},
         rules::{Decision, Known, Refusal, content_needed, decide},
-        writes::{Act, Target, Write},
+        writes::{Act, By, Target, Write},
     },
     submissions::{Given, NewSubmission, Own, Receipt, Submit, answers::Answers, digest_of},
     surveys::{Status, SurveyId, Terms, form::Form},
@@ -154,7 +154,14 @@ impl Situation {
 
 pub fn write(target: Target, answers: Given) -> Write {
     let submit = Submit { guest_code: None, participant: None, answers, unknown_draft_id: UNKNOWN_ID };
-    Write { target, conditions: Conditions::default(), key: None, body_is_valid: true, act: Act::Submit(submit) }
+    Write {
+        target,
+        conditions: Conditions::default(),
+        key: None,
+        body_is_valid: true,
+        by: By::Participant,
+        act: Act::Submit(submit),
+    }
 }
 
 pub fn sent(answers: &str) -> Given {

@@ -7,7 +7,7 @@ use std::{
 
 use reqwest::{
     Method,
-    header::{CONTENT_TYPE, HeaderMap},
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap},
 };
 use rocket::tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -23,10 +23,11 @@ use super::{Save, Submission, progress_path};
 pub struct Client {
     http: reqwest::Client,
     address: Arc<RwLock<String>>,
+    key: Arc<RwLock<Option<String>>>,
 }
 
 /// A request that is being put together.
-pub struct Request(reqwest::RequestBuilder);
+pub struct Request(reqwest::RequestBuilder, Option<String>);
 
 /// What came back.
 #[derive(Debug, Clone)]
@@ -40,11 +41,21 @@ impl Client {
     pub fn new() -> Self {
         // An idle connection would keep a service that is being stopped waiting for its end.
         let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("an HTTP client");
-        Self { http, address: Arc::default() }
+        Self { http, address: Arc::default(), key: Arc::default() }
     }
 
     pub fn point_at(&self, port: u16) {
         *self.address.write().expect("no test panicked here") = format!("127.0.0.1:{port}");
+    }
+
+    /// Shows this API key with each request that does not say who it is itself.
+    pub fn show_key(&self, key: &str) {
+        *self.key.write().expect("no test panicked here") = Some(key.to_owned());
+    }
+
+    /// The key that it shows.
+    pub fn shown_key(&self) -> Option<String> {
+        self.key.read().expect("no test panicked here").clone()
     }
 
     /// Host and port.
@@ -54,7 +65,8 @@ impl Client {
 
     pub fn request(&self, method: &str, path: &str) -> Request {
         let method: Method = method.parse().expect("a method");
-        Request(self.http.request(method, format!("http://{}{path}", self.address())))
+        let key = self.key.read().expect("no test panicked here").clone();
+        Request(self.http.request(method, format!("http://{}{path}", self.address())), key)
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -102,16 +114,21 @@ impl Client {
 
 impl Request {
     pub fn header(self, name: &str, value: &str) -> Self {
-        Self(self.0.header(name, value))
+        Self(self.0.header(name, value), self.1)
     }
 
     pub fn body(self, body: impl Into<reqwest::Body>) -> Self {
-        Self(self.0.body(body))
+        Self(self.0.body(body), self.1)
     }
 
     /// A body that says of itself that it is JSON.
     pub fn json(self, body: impl Into<String>) -> Self {
         self.header("Content-Type", "application/json").body(body.into())
+    }
+
+    /// Shows no key.
+    pub fn anonymous(self) -> Self {
+        Self(self.0, None)
     }
 
     pub async fn send(self) -> Answer {
@@ -120,7 +137,16 @@ impl Request {
 
     /// For a service that may be gone before it answers.
     pub async fn try_send(self) -> reqwest::Result<Answer> {
-        let response = self.0.send().await?;
+        let says_who = |name: &str| !["authorization", "cookie"].contains(&name);
+        let Self(builder, key) = self;
+        let (client, request) = builder.build_split();
+        let mut request = request?;
+        let is_known = !request.headers().keys().all(|name| says_who(name.as_str()));
+        if let (Some(key), false) = (key, is_known) {
+            let bearer = format!("Bearer {key}").parse().expect("a key is ASCII");
+            request.headers_mut().insert(AUTHORIZATION, bearer);
+        }
+        let response = client.execute(request).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         // The viewer's pictures are the only bodies that are no text, and nobody looks into them.
         let body = String::from_utf8_lossy(&response.bytes().await?).into_owned();

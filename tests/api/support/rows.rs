@@ -6,7 +6,7 @@ use formprogress::{db::Conn, on_backend};
 use super::{Backend, TestDatabase};
 
 /// Every table that holds what somebody sent.
-pub const TABLES: [&str; 9] = [
+pub const TABLES: [&str; 19] = [
     "companies",
     "surveys",
     "form_progress",
@@ -15,6 +15,16 @@ pub const TABLES: [&str; 9] = [
     "ended_drafts",
     "idempotency_keys",
     "previous_states",
+    "progress_events",
+    "funnel_screens",
+    "funnel_days",
+    "rollup_state",
+    "accounts",
+    "password_links",
+    "sessions",
+    "api_keys",
+    "audit_log",
+    "installation",
     "readiness",
 ];
 

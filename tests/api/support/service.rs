@@ -4,8 +4,11 @@ use std::{ops::Deref, pin::pin, sync::Mutex, time::Duration};
 
 use chrono::TimeDelta;
 use formprogress::{
+    access::{Grant, Power, Reach},
     config::Settings,
+    db::write,
     jobs::Purge,
+    keys::{self, Kind, Ring},
     progress::writer::{Threads, Writer},
 };
 use rocket::{
@@ -25,9 +28,6 @@ use super::{Client, TestDatabase, clock::TestClock, database::SURVEY};
 /// For how long the service remembers ended drafts, unless it is told otherwise.
 pub const ENDED_DAYS: u32 = 7;
 
-/// What the survey admin's own server shows.
-pub const SERVER_KEY: &str = "the server key of the tests, long enough";
-
 /// A running service with survey 1 in its database. It is its own client.
 pub struct Service<'d> {
     pub database: &'d TestDatabase,
@@ -38,6 +38,7 @@ pub struct Service<'d> {
 
 struct Running {
     writer: Writer,
+    ring: Ring,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<Rocket<Ignite>, rocket::Error>>,
     threads: Threads,
@@ -82,6 +83,32 @@ impl<'d> Service<'d> {
         Purge::new(writer, self.clock.for_the_service(), ENDED_DAYS).run_unless_running().await;
     }
 
+    /// Makes, once, a server key that may do what a participant and an admin of drafts may, and shows it from then on.
+    pub async fn drafts_key(&self) -> String {
+        if let Some(key) = self.client.shown_key() {
+            return key;
+        }
+        self.server_key(&[Power::Participate, Power::Submit, Power::ReadDrafts, Power::ChangeDrafts]).await
+    }
+
+    /// Makes a server key with these powers, without limits, and shows it with each request from now on.
+    pub async fn server_key(&self, powers: &[Power]) -> String {
+        let grant = Grant { powers: powers.iter().copied().collect(), surveys: Reach::All, companies: Reach::All };
+        let key = self.key(Kind::Server { grant }).await;
+        self.client.show_key(&key);
+        key
+    }
+
+    /// Makes a key, which the service knows at once.
+    pub async fn key(&self, kind: Kind) -> String {
+        let now = self.clock.now();
+        let (secret, _) = write(&mut self.database.conn(), |conn| keys::store::add(conn, "a test's", kind, now))
+            .expect("the key is stored");
+        let ring = self.running.lock().expect("no test panicked here").as_ref().map(|running| running.ring.clone());
+        ring.expect("the service is running").read().await.expect("the keys can be read");
+        secret.reveal().to_owned()
+    }
+
     async fn go(&self, settings: &[(&str, &str)]) {
         // A value is read as the environment's would be: what looks like a number is one.
         let figment = settings.iter().fold(figment(self.database.url()), |figment, (key, value)| {
@@ -109,9 +136,10 @@ impl<'d> Service<'d> {
             .expect("the service ignites");
         let (stop, asked_to_stop) = oneshot::channel();
         let writer = rocket.state::<Writer>().expect("the service has a writer").clone();
+        let ring = rocket.state::<Ring>().expect("the service has a key ring").clone();
         let serving = spawn(serve(rocket, asked_to_stop));
         self.client.point_at(port.await.expect("the service listens"));
-        *self.running.lock().expect("no test panicked here") = Some(Running { writer, stop, serving, threads });
+        *self.running.lock().expect("no test panicked here") = Some(Running { writer, ring, stop, serving, threads });
     }
 }
 
@@ -163,7 +191,12 @@ pub fn figment(database_url: &str) -> Figment {
         "queue_length": 4096,
         "queue_memory": "32MiB",
         "ended_draft_days": ENDED_DAYS,
-        "server_key": SERVER_KEY,
+        "public_url": "",
+        "session_idle_minutes": 120,
+        "session_hours": 12,
+        "trusted_proxies": "",
+        "event_days": 400,
+        "audit_days": 400,
         "log_format": "json",
     })))
 }

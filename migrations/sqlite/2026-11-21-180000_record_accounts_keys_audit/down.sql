@@ -1,0 +1,15 @@
+DROP INDEX submissions_company_id;
+DROP INDEX submissions_survey_id;
+DROP INDEX form_progress_company_created_at;
+DROP INDEX form_progress_survey_created_at;
+DROP INDEX form_progress_created_at;
+DROP TABLE installation;
+DROP TABLE audit_log;
+DROP TABLE api_keys;
+DROP TABLE sessions;
+DROP TABLE password_links;
+DROP TABLE accounts;
+DROP TABLE rollup_state;
+DROP TABLE funnel_days;
+DROP TABLE funnel_screens;
+DROP TABLE progress_events;

@@ -1,0 +1,151 @@
+//! The audit log: who looked at, changed, exported or erased what, when and from where.
+//!
+//! An entry is stored in the transaction of the change that it tells of; one that tells of a look is stored before the
+//! answer is given. Nothing of participants is in it: a person is named by a digest that only this installation can make.
+
+pub mod store;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
+use sha2::Sha256;
+use utoipa::ToSchema;
+
+use crate::{access::Actor, clock::Moment, companies::CompanyId, email::Email, progress::DraftId, surveys::SurveyId};
+
+/// How an act ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was refused.
+    Refused,
+}
+
+impl Outcome {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at: Moment,
+    /// Who.
+    pub actor: Actor,
+    /// What was done: `draft.read`, `survey.replace`, …
+    pub action: &'static str,
+    /// To what: see [`Subject`].
+    pub subject: String,
+    /// The survey that it concerns, if one.
+    pub survey_id: Option<SurveyId>,
+    /// The company that it concerns, if one.
+    pub company_id: Option<CompanyId>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What else is worth knowing: filters, counts, what was changed. Never anything of a participant.
+    pub detail: String,
+    /// From where: an IP address, or empty on the command line.
+    pub address: String,
+    /// The request, as the log of requests names it.
+    pub request_id: String,
+}
+
+impl Entry {
+    /// About a survey, and perhaps a company.
+    pub fn about(mut self, survey_id: impl Into<Option<SurveyId>>, company_id: impl Into<Option<CompanyId>>) -> Self {
+        self.survey_id = survey_id.into();
+        self.company_id = company_id.into();
+        self
+    }
+
+    /// With what else is worth knowing.
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// As an act that was refused.
+    pub fn refused(mut self) -> Self {
+        self.outcome = Outcome::Refused;
+        self
+    }
+
+    /// By an operator, on the command line.
+    pub fn on_command_line(action: &'static str, subject: impl Into<Subject>, now: Moment) -> Self {
+        Self {
+            at: now,
+            actor: Actor::CommandLine,
+            action,
+            subject: subject.into().0,
+            survey_id: None,
+            company_id: None,
+            outcome: Outcome::Done,
+            detail: String::new(),
+            address: String::new(),
+            request_id: String::new(),
+        }
+    }
+}
+
+/// What something was done to, as the log names it: a kind and an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject(pub String);
+
+impl Subject {
+    /// Of many things of a kind, such as `drafts`.
+    pub fn all(kind: &str) -> Self {
+        Self(kind.to_owned())
+    }
+
+    /// Of one thing, such as `company 7`.
+    pub fn one(kind: &str, id: impl std::fmt::Display) -> Self {
+        Self(format!("{kind} {id}"))
+    }
+}
+
+impl From<DraftId> for Subject {
+    fn from(id: DraftId) -> Self {
+        Self::one("draft", id.0)
+    }
+}
+
+impl From<SurveyId> for Subject {
+    fn from(id: SurveyId) -> Self {
+        Self::one("survey", id)
+    }
+}
+
+/// Names people in the audit log: by a digest that nobody can make, or try emails against, without this installation's secret.
+#[derive(Clone)]
+pub struct People {
+    secret: std::sync::Arc<[u8]>,
+}
+
+impl People {
+    /// With this installation's secret.
+    pub fn new(secret: &[u8]) -> Self {
+        Self { secret: secret.into() }
+    }
+
+    /// A person, as a subject.
+    pub fn subject(&self, email: &Email) -> Subject {
+        let digest = self.digest("person", email.as_str());
+        Subject::one("person", digest[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
+
+    /// A digest of this text that only this installation can make, for one purpose.
+    pub fn digest(&self, purpose: &str, text: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("any length is a key");
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+}

@@ -1,0 +1,103 @@
+//! All queries about API keys.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use super::{ApiKey, KeyId, Kind};
+use crate::{
+    access::{Grant, Power, Reach, Secret, SecretDigest},
+    clock::Moment,
+    companies::CompanyId,
+    db::{Conn, schema::api_keys},
+    on_backend,
+    surveys::SurveyId,
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = api_keys)]
+struct Row {
+    id: i64,
+    kind: String,
+    name: String,
+    digest: Vec<u8>,
+    hint: String,
+    origins: Option<String>,
+    powers: String,
+    surveys: Option<String>,
+    companies: Option<String>,
+    created_at: Moment,
+    used_at: Option<Moment>,
+    revoked_at: Option<Moment>,
+}
+
+impl From<Row> for (SecretDigest, ApiKey) {
+    fn from(row: Row) -> Self {
+        let kind = match row.kind.as_str() {
+            "site" => Kind::Site { origins: row.origins.as_deref().map(words) },
+            _ => Kind::Server {
+                grant: Grant {
+                    powers: row.powers.split_whitespace().filter_map(|power| power.parse::<Power>().ok()).collect(),
+                    surveys: Reach::<SurveyId>::from_stored(row.surveys.as_deref()),
+                    companies: Reach::<CompanyId>::from_stored(row.companies.as_deref()),
+                },
+            },
+        };
+        let key = ApiKey {
+            id: KeyId(row.id),
+            name: row.name,
+            hint: row.hint,
+            kind,
+            created_at: row.created_at,
+            used_at: row.used_at,
+            revoked_at: row.revoked_at,
+        };
+        (SecretDigest::from_stored(&row.digest), key)
+    }
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// All keys, revoked ones too, in the order of their ids, each with the digest by which it is recognised.
+pub fn all(conn: &mut Conn) -> QueryResult<Vec<(SecretDigest, ApiKey)>> {
+    let query = api_keys::table.order(api_keys::id);
+    let rows: Vec<Row> = on_backend!(conn => query.select(Row::as_select()).load(conn))?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Adds a key. Gives it back with the secret, which nobody can find out later.
+pub fn add(conn: &mut Conn, name: &str, kind: Kind, now: Moment) -> QueryResult<(Secret, ApiKey)> {
+    let secret = Secret::random(kind.prefix());
+    let hint: String = secret.reveal().chars().take(kind.prefix().len() + 4).collect();
+    let (origins, grant) = match &kind {
+        Kind::Site { origins } => {
+            let origins = origins.as_ref();
+            (origins.map(|origins| origins.iter().map(String::as_str).collect::<Vec<_>>().join(" ")), None)
+        }
+        Kind::Server { grant } => (None, Some(grant)),
+    };
+    let powers = grant.map_or_else(String::new, |grant| {
+        grant.powers.iter().map(|power| power.as_str()).collect::<Vec<_>>().join(" ")
+    });
+    let digest = secret.digest();
+    let values = (
+        api_keys::kind.eq(kind.as_str()),
+        api_keys::name.eq(name),
+        api_keys::digest.eq(&digest.0[..]),
+        api_keys::hint.eq(&hint),
+        api_keys::origins.eq(origins),
+        api_keys::powers.eq(powers),
+        api_keys::surveys.eq(grant.and_then(|grant| grant.surveys.as_stored())),
+        api_keys::companies.eq(grant.and_then(|grant| grant.companies.as_stored())),
+        api_keys::created_at.eq(now),
+    );
+    let id: i64 = on_backend!(conn => diesel::insert_into(api_keys::table)
+        .values(values)
+        .returning(api_keys::id)
+        .get_result(conn))?;
+    let key =
+        ApiKey { id: KeyId(id), name: name.to_owned(), hint, kind, created_at: now, used_at: None, revoked_at: None };
+    Ok((secret, key))
+}

@@ -1,0 +1,5 @@
+//! All queries about the record.
+
+mod events;
+
+pub use events::add;
