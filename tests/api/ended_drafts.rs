@@ -39,6 +39,7 @@ async fn every_verb(service: &Service<'_>, id: &str) -> Vec<Answer> {
 }
 
 async fn is_told(service: &Service<'_>, id: &str, code: &str) {
+    service.drafts_key().await;
     let before = service.database.everything();
     for answer in every_verb(service, id).await {
         answer.expect_problem(410, code);
@@ -50,6 +51,7 @@ async fn is_told(service: &Service<'_>, id: &str, code: &str) {
 }
 
 async fn is_unknown(service: &Service<'_>, id: &str) {
+    service.drafts_key().await;
     let before = service.database.everything();
     for answer in every_verb(service, id).await.into_iter().chain([service.submit_draft(id).await]) {
         answer.expect_problem(404, "DRAFT_NOT_FOUND");

@@ -172,6 +172,7 @@ async fn a_restore_that_holds_less_can_be_undone_too(service: &Service<'_>) {
 async fn a_restore_may_insist_on_a_version(service: &Service<'_>) {
     put(service, r#"{"a":1}"#).await.expect(201);
     let now = put(service, "{}").await.expect(200);
+    service.drafts_key().await;
     let before = service.database.everything();
     let restore = async |tag: &str| {
         let request = authorized(service, "POST", IDS.0, "/restore").await.header("If-Match", tag);
@@ -204,6 +205,7 @@ async fn a_restore_with_a_key_is_done_once(service: &Service<'_>) {
 async fn a_state_that_is_not_kept_cannot_be_restored(service: &Service<'_>) {
     put(service, r#"{"a":1}"#).await.expect(201);
     put(service, "{}").await.expect(200);
+    service.drafts_key().await;
     let before = service.database.everything();
 
     for version in [0, 2, 3, i64::MAX] {
