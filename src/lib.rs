@@ -31,7 +31,7 @@ use self::{
     clock::Clock,
     config::Settings,
     db::Database,
-    jobs::{Jobs, Purge},
+    jobs::{Jobs, Purge, Rollup},
     progress::writer::{Threads, Writer},
 };
 
@@ -69,9 +69,10 @@ impl Service {
         let database = Database::new(&settings.database_url, settings.read_connections);
         let migrated = database.migrate()?;
         let (writer, threads) = Writer::start(&database, &clock, settings.writer_limits())?;
-        let jobs =
-            Jobs::new(&settings.purge_schedule, Purge::new(writer.clone(), clock.clone(), settings.ended_draft_days))
-                .map_err(|_| StartError::Schedule(settings.purge_schedule.clone()))?;
+        let purge = Purge::new(writer.clone(), clock.clone(), settings.ended_draft_days);
+        let rollup = Rollup::new(writer.clone(), clock.clone(), settings.event_days);
+        let jobs = Jobs::new(&settings.purge_schedule, purge, rollup)
+            .map_err(|_| StartError::Schedule(settings.purge_schedule.clone()))?;
         let secret = db::write(&mut database.connect()?, |conn| audit::store::secret(conn, clock.now()))
             .map_err(|error| db::MigrateError::Migration(error.into()))?;
         let cors = http::cors::Cors::new(&settings.cors_origins);
@@ -94,7 +95,8 @@ impl Service {
             .mount("/", rocket::routes![http::cors::preflight])
             .mount("/", health::routes())
             .mount("/", openapi::routes())
-            .mount("/api", routes());
+            .mount("/api", routes())
+            .mount("/api/admin", admin_routes());
         Ok(Self { rocket, threads, migrated })
     }
 }
@@ -112,4 +114,9 @@ fn routes() -> Vec<rocket::Route> {
         companies::api::routes(),
     ]
     .concat()
+}
+
+/// The routes of those who run surveys.
+fn admin_routes() -> Vec<rocket::Route> {
+    [record::admin_api::routes()].concat()
 }

@@ -14,8 +14,8 @@ use utoipa::{
 };
 
 use crate::{
-    access::caller::SESSION_COOKIE, companies, health, problem::Problem, problem::ProblemBody, progress, submissions,
-    surveys,
+    access::caller::SESSION_COOKIE, companies, health, problem::Problem, problem::ProblemBody, progress, record,
+    submissions, surveys,
 };
 
 /// The routes of this slice.
@@ -72,6 +72,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         submissions::api::submit_pair, submissions::api::submit_draft,
         submissions::front_end::respond, submissions::front_end::has_answer,
         surveys::api::show, companies::api::check_guest_code,
+        record::admin_api::funnel, record::admin_api::list, record::admin_api::export,
         health::lives, health::ready, document
     ),
     components(
@@ -80,7 +81,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
             InvalidRequest, InvalidSave, InvalidSubmission, InvalidGuestCode, Unauthorized, SurveyClosed, KeyRefused, Forbidden, SignInFailed, TooManyRequests,
             CompanyNotFound, SubmissionNotFound, AccountNotFound, KeyNotFound, GuestCodeTaken, AccountConflict,
             PasswordLinkInvalid,
-            ProgressNotFound, DraftNotFound, StateNotFound, SurveyNotFound, NotFound, MethodNotAllowed, DraftTaken,
+            ProgressNotFound, DraftNotFound, StateNotFound, SurveyNotFound, SurveyOrCompanyNotFound, NotFound, MethodNotAllowed, DraftTaken,
             DraftAnonymous, DraftEnded, VersionMismatch, BodyTooLarge, PatchTooLarge, UnsupportedMediaType,
             AnswersInvalid, IdempotencyKeyReused, PreconditionRequired, BadRequest, InternalError, Unavailable
         )
@@ -92,6 +93,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         (name = "Undo", description = "For the survey admin's own server: earlier states of a draft"),
         (name = "Submissions", description = "The end of a draft"),
         (name = "Survey front end", description = "What a public survey page calls besides"),
+        (name = "Admin: record", description = "What became of drafts: the funnel, and the events that it is made of"),
         (name = "Service", description = "For operators")
     )
 )]
@@ -308,6 +310,8 @@ problem_responses! {
     PreconditionRequired: "PRECONDITION_REQUIRED";
     /// No survey has this id.
     SurveyNotFound: "SURVEY_NOT_FOUND";
+    /// No survey, or no company, has this id, or none that the caller may see.
+    SurveyOrCompanyNotFound: "SURVEY_NOT_FOUND" "COMPANY_NOT_FOUND";
     /// No route has this path.
     NotFound: "NOT_FOUND";
     /// The path exists, but not for this method.

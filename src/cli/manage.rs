@@ -39,7 +39,12 @@ pub fn purge(dry_run: bool, json: bool) -> Outcome {
     let started = Instant::now();
     let drafts = match dry_run {
         true => progress::store::count_expired(&mut conn, clock.now())?,
-        false => i64::try_from(jobs::purge::run_here(&mut conn, &clock, settings()?.ended_draft_days)?)?,
+        false => {
+            let settings = settings()?;
+            let drafts = jobs::purge::run_here(&mut conn, &clock, settings.ended_draft_days)?;
+            jobs::rollup::run_here(&mut conn, &clock, settings.event_days)?;
+            i64::try_from(drafts)?
+        }
     };
     match (json, dry_run) {
         (true, _) => print_json(&Purged { dry_run, drafts })?,
@@ -166,7 +171,7 @@ pub fn print_openapi() -> Outcome {
     Ok(())
 }
 
-fn print_json<T: Serialize>(value: &T) -> Outcome {
+pub fn print_json<T: Serialize>(value: &T) -> Outcome {
     println!("{}", serde_json::to_string(value)?);
     Ok(())
 }

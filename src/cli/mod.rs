@@ -1,14 +1,18 @@
 //! The commands, and what they say.
 
 mod manage;
+mod record;
 mod serve;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use formprogress::{
+    companies::CompanyId,
     config::{self, Settings},
     db::{self, Conn, DatabaseUrl},
+    http::{Parameter, export::Format},
+    record::day::Day,
     surveys::{Status, SurveyId},
 };
 
@@ -37,7 +41,8 @@ enum Command {
     Migrate,
     /// Delete the drafts that have expired. The service does the same by itself, on its purge_schedule.
     ///
-    /// Works in small steps, so that a running service's saves are not held up.
+    /// Works in small steps, so that a running service's saves are not held up. Adds up new events, too, and deletes those that
+    /// are older than event_days; the funnel keeps what they add up to.
     Purge {
         /// Only say how many there are.
         #[arg(long)]
@@ -52,6 +57,9 @@ enum Command {
     /// Add and list companies with their guest codes.
     #[command(subcommand)]
     Company(CompanyCommand),
+    /// Export what became of drafts.
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Print the OpenAPI document of the API.
     Openapi,
 }
@@ -86,6 +94,23 @@ enum SurveyCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Show how far the drafts of a survey come, where they are lost, and how long it takes.
+    Funnel {
+        /// The survey's id, as `survey list` shows it.
+        id: SurveyId,
+        /// Only drafts of this company, as `company list` shows it.
+        #[arg(long)]
+        company: Option<CompanyId>,
+        /// Only drafts that began on this day or later, in UTC, such as 2026-11-01.
+        #[arg(long)]
+        from: Option<Day>,
+        /// Only drafts that began on this day or earlier.
+        #[arg(long)]
+        to: Option<Day>,
+        /// Print what GET /api/admin/surveys/{id}/funnel answers.
+        #[arg(long)]
+        json: bool,
+    },
     /// Open a survey again that was closed.
     Open {
         /// The survey's id, as `survey list` shows it.
@@ -98,6 +123,22 @@ enum SurveyCommand {
         /// Let those who have a draft finish it; only new ones are refused (status closing).
         #[arg(long)]
         let_finish: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum EventsCommand {
+    /// Write all events to standard output, the oldest first. What the columns mean stands in docs/record.md.
+    Export {
+        /// Only those of this survey.
+        #[arg(long)]
+        survey: Option<SurveyId>,
+        /// csv (with a header line), or ndjson (a JSON object a line).
+        #[arg(long, default_value = "csv", value_parser = Format::parse)]
+        format: Format,
+        /// Only those with a higher id: the last one of the export before.
+        #[arg(long, default_value_t = 0)]
+        after: i64,
     },
 }
 
@@ -142,6 +183,12 @@ pub fn run(arguments: Arguments) -> Outcome {
             manage::add_company(&name, &guest_code, &details, json)
         }
         Command::Company(CompanyCommand::List { json }) => manage::list_companies(json),
+        Command::Survey(SurveyCommand::Funnel { id, company, from, to, json }) => {
+            record::funnel(id, company, from, to, json)
+        }
+        Command::Events(EventsCommand::Export { survey, format, after }) => {
+            record::export_events(survey, format, after)
+        }
         Command::Openapi => manage::print_openapi(),
     }
 }

@@ -3,17 +3,34 @@
 pub mod api;
 pub mod store;
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::Parameter;
+use crate::{http::Parameter, surveys::SurveyId};
 
 /// Names a company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[schema(value_type = i64, minimum = 1, example = 7)]
 pub struct CompanyId(pub i64);
+
+impl Parameter for CompanyId {
+    const NUMERIC: bool = true;
+
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        // The same numbers as those of surveys: what JavaScript can count to.
+        SurveyId::parse(text).map(|SurveyId(id)| Self(id))
+    }
+}
+
+impl FromStr for CompanyId {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
 
 /// What participants type to say which company they belong to, in the form in which it is compared: trimmed and
 /// case-folded, since telephones capitalise.

@@ -55,6 +55,12 @@ pub fn list(conn: &mut Conn) -> QueryResult<Vec<Company>> {
     Ok(rows.into_iter().map(Company::from).collect())
 }
 
+/// Whether there is a company with this id.
+pub fn exists(conn: &mut Conn, id: CompanyId) -> QueryResult<bool> {
+    let query = diesel::select(diesel::dsl::exists(companies::table.find(id.0)));
+    on_backend!(conn => query.get_result(conn))
+}
+
 /// A company to be added.
 pub struct NewCompany<'a> {
     /// What it is called.

@@ -118,9 +118,23 @@ fn one_line(error: &ConnectionError) -> String {
 /// SQLite must take its write lock at the start (`BEGIN IMMEDIATE`): a transaction that reads first and writes
 /// later fails as soon as another one wrote in between.
 pub fn write<T, E: From<Error>>(conn: &mut Conn, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    transaction(conn, "BEGIN IMMEDIATE", "BEGIN", body)
+}
+
+/// Runs queries that all see the database as it is at the first of them, whatever is written meanwhile.
+pub fn snapshot<T, E: From<Error>>(conn: &mut Conn, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    transaction(conn, "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", body)
+}
+
+fn transaction<T, E: From<Error>>(
+    conn: &mut Conn,
+    sqlite_begin: &str,
+    postgres_begin: &str,
+    body: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
     match conn {
-        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
-        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, sqlite_begin)?,
+        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(conn, postgres_begin)?,
     }
     match body(conn) {
         Ok(value) => {
@@ -181,6 +195,16 @@ pub fn lock_drafts(conn: &mut Conn, ids: &[DraftId]) -> QueryResult<()> {
     }
     .execute(conn)
     .map(drop)
+}
+
+/// Waits until no transaction is under way that has written to this table, and lets none begin until this one ends.
+///
+/// PostgreSQL: not for long, since those who come later wait behind it; then a lock timeout is the answer. SQLite: nothing
+/// to do, its writer is alone.
+pub fn keep_writers_out(conn: &mut Conn, table: &'static str) -> QueryResult<()> {
+    let Conn::Postgres(conn) = conn else { return Ok(()) };
+    // Diesel has no words for it. The name is one of ours.
+    conn.batch_execute(&format!("SET LOCAL lock_timeout = '300ms'; LOCK TABLE {table} IN SHARE MODE"))
 }
 
 /// Why a transaction failed, as far as it decides what to do next.

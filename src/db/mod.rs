@@ -7,6 +7,9 @@
 /// Rows with their ids, as a query for a chunk of them gives them.
 pub type QueryRows<R> = diesel::QueryResult<Vec<(i64, R)>>;
 
+/// Why a query failed.
+pub type QueryError = diesel::result::Error;
+
 mod columns;
 mod connection;
 mod migrations;
@@ -17,7 +20,9 @@ pub mod types;
 mod url;
 
 pub use columns::OverColumns;
-pub use connection::{Cause, Conn, OpenError, cause, lock_drafts, lock_pairs, write, write_rows};
+pub use connection::{
+    Cause, Conn, OpenError, cause, keep_writers_out, lock_drafts, lock_pairs, snapshot, write, write_rows,
+};
 pub use migrations::{Migrated, MigrationError, apply, check};
 pub use pool::{Database, MigrateError, Unavailable};
 pub use prepared::Prepared;

@@ -1,26 +1,31 @@
 //! Exports: all rows of a kind, streamed chunk by chunk as CSV or NDJSON, whatever their number.
 //!
-//! An export that breaks off in the middle breaks the connection: what arrived whole is whole.
+//! What ends is whole: an export that the database lets down in the middle waits for it, and does not end without it.
 
-use std::io;
+use std::{future::pending, io, time::Duration};
 
 use rocket::{
     Request, Response,
     futures::stream,
     http::{ContentType, Header},
     response::{self, Responder},
+    tokio::time::sleep,
 };
 use serde::Serialize;
 use tokio_util::{bytes::Bytes, io::StreamReader};
 
 use super::Parameter;
 use crate::{
-    db::{Conn, Database, QueryRows},
+    db::{Conn, Database, QueryRows, Unavailable},
     problem::Problem,
 };
 
 /// Rows that are read at a time.
 pub const CHUNK: i64 = 1000;
+
+/// How long an export waits for a database that has gone away: ten minutes, in steps.
+const TRIES: usize = 600;
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
 /// How an export is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +34,16 @@ pub enum Format {
     Csv,
     /// A JSON object a line.
     Ndjson,
+}
+
+impl Format {
+    /// How the name of a file in it ends.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+        }
+    }
 }
 
 impl Parameter for Format {
@@ -58,27 +73,28 @@ pub struct Export {
 }
 
 impl Export {
-    /// Of all that `fetch` finds: it is given the id behind which a chunk begins (0 at first) and reads up to [`CHUNK`] rows
-    /// with their ids, in ascending order. The first chunk is read before anything is answered, so that a database that is
-    /// away is told as such.
+    /// Of all that `fetch` finds: it is given the id behind which a chunk begins and how many rows to read at most, and gives
+    /// them with their ids, in ascending order. The first chunk is read before anything is answered, so that a database that
+    /// is away is told as such.
     pub async fn of<R: ExportRow>(
         name: &'static str,
         format: Format,
         database: Database,
-        fetch: impl Fn(&mut Conn, i64) -> QueryRows<R> + Clone + Send + Sync + 'static,
+        after: i64,
+        fetch: impl Fn(&mut Conn, i64, i64) -> QueryRows<R> + Clone + Send + Sync + 'static,
     ) -> Result<Self, Problem> {
         let read = move |after: i64| {
             let (database, fetch) = (database.clone(), fetch.clone());
-            async move { database.read(move |conn| fetch(conn, after)).await }
+            async move { database.read(move |conn| fetch(conn, after, CHUNK)).await }
         };
-        let first = read(0).await?;
-        let head = written::<R>(format, &[], true).map_err(|_| Problem::Internal)?;
+        let first = read(after).await?;
+        let head = head::<R>(format).map_err(|_| Problem::Internal)?;
         let chunks = stream::try_unfold((Some(first), head, read), move |(rows, head, read)| async move {
             let Some(rows) = rows else { return Ok::<_, io::Error>(None) };
             let mut bytes = head;
-            bytes.extend(written(format, &rows, false)?);
+            bytes.extend(lines(format, &rows)?);
             let next = match rows.last() {
-                Some((last, _)) if rows.len() as i64 >= CHUNK => Some(read(*last).await.map_err(io::Error::other)?),
+                Some((last, _)) if rows.len() as i64 >= CHUNK => Some(persistently(name, &read, *last).await),
                 _ => None,
             };
             Ok(Some((Bytes::from(bytes), (next, Vec::new(), read))))
@@ -87,7 +103,35 @@ impl Export {
     }
 }
 
-fn written<R: ExportRow>(format: Format, rows: &[(i64, R)], with_header: bool) -> io::Result<Vec<u8>> {
+/// Reads a chunk in the middle of an export, as soon as the database gives it.
+///
+/// Rocket ends the body of an answer in the proper way even when the body says that it failed: whoever reads would take a
+/// part for the whole. So an export that cannot go on does not end.
+async fn persistently<R, F>(name: &str, read: &impl Fn(i64) -> F, after: i64) -> Vec<(i64, R)>
+where
+    F: Future<Output = Result<Vec<(i64, R)>, Unavailable>>,
+{
+    for _ in 0..TRIES {
+        match read(after).await {
+            Ok(rows) => return rows,
+            Err(error) => tracing::warn!(%error, name, "an export waits for the database"),
+        }
+        sleep(BETWEEN_TRIES).await;
+    }
+    tracing::error!(name, "an export is not continued: it hangs until its client or the service goes");
+    pending().await
+}
+
+/// The line above all others, if there is one.
+pub fn head<R: ExportRow>(format: Format) -> io::Result<Vec<u8>> {
+    match format {
+        Format::Ndjson => Ok(Vec::new()),
+        Format::Csv => csv_of([R::COLUMNS]),
+    }
+}
+
+/// Rows as they are written, a line each.
+pub fn lines<R: ExportRow>(format: Format, rows: &[(i64, R)]) -> io::Result<Vec<u8>> {
     match format {
         Format::Ndjson => rows.iter().try_fold(Vec::new(), |mut bytes, (_, row)| {
             serde_json::to_writer(&mut bytes, row)?;
@@ -95,16 +139,17 @@ fn written<R: ExportRow>(format: Format, rows: &[(i64, R)], with_header: bool) -
             Ok(bytes)
         }),
         Format::Csv => {
-            let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-            if with_header {
-                writer.write_record(R::COLUMNS)?;
-            }
-            for (_, row) in rows {
-                writer.write_record(row.cells().iter().map(|cell| defused(cell)))?;
-            }
-            writer.into_inner().map_err(|error| error.into_error())
+            csv_of(rows.iter().map(|(_, row)| row.cells().iter().map(|cell| defused(cell)).collect::<Vec<_>>()))
         }
     }
+}
+
+fn csv_of<T: AsRef<[u8]>>(records: impl IntoIterator<Item = impl IntoIterator<Item = T>>) -> io::Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for record in records {
+        writer.write_record(record)?;
+    }
+    writer.into_inner().map_err(|error| error.into_error())
 }
 
 /// A cell that a spreadsheet would take for a formula is told to be text.
@@ -118,11 +163,93 @@ fn defused(cell: &str) -> String {
 
 impl<'r> Responder<'r, 'r> for Export {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'r> {
-        let (kind, extension) = match self.format {
-            Format::Csv => (ContentType::new("text", "csv").with_params(("charset", "utf-8")), "csv"),
-            Format::Ndjson => (ContentType::new("application", "x-ndjson"), "ndjson"),
+        let kind = match self.format {
+            Format::Csv => ContentType::new("text", "csv").with_params(("charset", "utf-8")),
+            Format::Ndjson => ContentType::new("application", "x-ndjson"),
         };
-        let name = format!("attachment; filename=\"{}.{extension}\"", self.name);
+        let name = format!("attachment; filename=\"{}.{}\"", self.name, self.format.extension());
         Response::build().header(kind).header(Header::new("Content-Disposition", name)).streamed_body(self.body).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use rocket::tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Row {
+        text: String,
+    }
+
+    impl ExportRow for Row {
+        const COLUMNS: &'static [&'static str] = &["text"];
+
+        fn cells(&self) -> Vec<String> {
+            vec![self.text.clone()]
+        }
+    }
+
+    fn row(text: impl Into<String>) -> Row {
+        Row { text: text.into() }
+    }
+
+    async fn export(
+        format: Format,
+        folder: &tempfile::TempDir,
+        fetch: impl Fn(i64, i64) -> QueryRows<Row> + Clone + Send + Sync + 'static,
+    ) -> Result<String, Problem> {
+        let url = format!("sqlite:{}", folder.path().join("test.sqlite").display());
+        let database = Database::new(&url.parse().expect("an address"), 1);
+        let mut export = Export::of("rows", format, database, 0, move |_, after, limit| fetch(after, limit)).await?;
+        let mut text = String::new();
+        export.body.read_to_string(&mut text).await.expect("the export ends");
+        Ok(text)
+    }
+
+    #[rocket::async_test]
+    async fn an_export_goes_on_when_the_database_is_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let asked = Arc::new(AtomicUsize::new(0));
+        let fetch = move |after: i64, limit: i64| match asked.fetch_add(1, Ordering::SeqCst) {
+            1 => Err(diesel_error()),
+            _ => Ok((after + 1..=2500).take(limit as usize).map(|id| (id, row(id.to_string()))).collect()),
+        };
+
+        let text = export(Format::Ndjson, &folder, fetch).await.expect("an export");
+
+        let expected: Vec<String> = (1..=2500).map(|id| format!("{{\"text\":\"{id}\"}}")).collect();
+        assert!(text.lines().eq(expected.iter()), "each row once, in order");
+    }
+
+    #[rocket::async_test]
+    async fn what_fails_before_the_first_row_is_a_problem() {
+        let folder = tempfile::tempdir().expect("a folder");
+
+        let failed = export(Format::Csv, &folder, |_, _| Err(diesel_error())).await;
+
+        assert_eq!(failed.expect_err("no export").code(), "STORAGE_UNAVAILABLE");
+    }
+
+    #[rocket::async_test]
+    async fn cells_are_quoted_and_no_formula() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows = ["plain", "a,\"b\"\nc", "=1+1", "-5", "-x", "@x", ""];
+
+        let text = export(Format::Csv, &folder, move |_, _| Ok((1..).zip(rows.map(row)).collect())).await;
+
+        let expected = "text\r\nplain\r\n\"a,\"\"b\"\"\nc\"\r\n'=1+1\r\n-5\r\n'-x\r\n'@x\r\n\"\"\r\n";
+        assert_eq!(text.expect("an export"), expected);
+    }
+
+    /// What the database says when it is away.
+    fn diesel_error() -> crate::db::QueryError {
+        crate::db::QueryError::BrokenTransactionManager
     }
 }

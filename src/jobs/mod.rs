@@ -1,6 +1,9 @@
 //! Scheduled work, started when the service is up and stopped before it goes down.
 
 pub mod purge;
+pub mod rollup;
+
+use std::time::Duration;
 
 use rocket::{
     Orbit, Rocket,
@@ -9,39 +12,64 @@ use rocket::{
 };
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-pub use purge::Purge;
+pub use self::{purge::Purge, rollup::Rollup};
+
+/// How often new events are added up.
+const FOLDING: Duration = Duration::from_secs(60);
 
 /// Runs the jobs while the service is up.
 pub struct Jobs {
     purge: Purge,
-    job: Mutex<Option<Job>>,
+    rollup: Rollup,
+    jobs: Mutex<Vec<Job>>,
     scheduler: Mutex<Option<JobScheduler>>,
 }
 
 impl Jobs {
-    /// The purge, on a cron schedule (seconds first, in UTC); an empty one is none.
-    pub fn new(schedule: &str, purge: Purge) -> Result<Self, JobSchedulerError> {
-        let job = match schedule.trim() {
-            "" => None,
-            schedule => {
-                let purge = purge.clone();
-                Some(Job::new_async(schedule, move |_, _| {
-                    let purge = purge.clone();
-                    Box::pin(async move { purge.run_unless_running().await })
-                })?)
-            }
+    /// The purge, on a cron schedule (seconds first, in UTC), and with it what keeps the record small; each minute the adding
+    /// up of events. With an empty schedule there are no jobs: the command `purge` does all of it.
+    pub fn new(schedule: &str, purge: Purge, rollup: Rollup) -> Result<Self, JobSchedulerError> {
+        let jobs = match schedule.trim() {
+            "" => Vec::new(),
+            schedule => vec![purging(schedule, &purge, &rollup)?, folding(&rollup)?],
         };
-        Ok(Self { purge, job: Mutex::new(job), scheduler: Mutex::new(None) })
+        Ok(Self { purge, rollup, jobs: Mutex::new(jobs), scheduler: Mutex::new(None) })
     }
 
     async fn start(&self) -> Result<(), JobSchedulerError> {
-        let Some(job) = self.job.lock().await.take() else { return Ok(()) };
+        let jobs = std::mem::take(&mut *self.jobs.lock().await);
+        if jobs.is_empty() {
+            return Ok(());
+        }
         let scheduler = JobScheduler::new().await?;
-        scheduler.add(job).await?;
+        for job in jobs {
+            scheduler.add(job).await?;
+        }
         scheduler.start().await?;
         *self.scheduler.lock().await = Some(scheduler);
         Ok(())
     }
+}
+
+fn purging(schedule: &str, purge: &Purge, rollup: &Rollup) -> Result<Job, JobSchedulerError> {
+    let (purge, rollup) = (purge.clone(), rollup.clone());
+    Job::new_async(schedule, move |_, _| {
+        let (purge, rollup) = (purge.clone(), rollup.clone());
+        Box::pin(async move {
+            purge.run_unless_running().await;
+            // What was purged is added up at once: only then may the oldest events go.
+            rollup.fold_unless_running().await;
+            rollup.forget().await;
+        })
+    })
+}
+
+fn folding(rollup: &Rollup) -> Result<Job, JobSchedulerError> {
+    let rollup = rollup.clone();
+    Job::new_repeated_async(FOLDING, move |_, _| {
+        let rollup = rollup.clone();
+        Box::pin(async move { rollup.fold_unless_running().await })
+    })
 }
 
 #[rocket::async_trait]
@@ -52,12 +80,13 @@ impl Fairing for Jobs {
 
     async fn on_liftoff(&self, _: &Rocket<Orbit>) {
         if let Err(error) = self.start().await {
-            tracing::error!(%error, "the scheduler did not start: expired drafts are hidden, but not purged");
+            tracing::error!(%error, "the scheduler did not start: expired drafts are hidden, but not purged, and events are not added up");
         }
     }
 
     async fn on_shutdown(&self, _: &Rocket<Orbit>) {
         self.purge.stop();
+        self.rollup.stop();
         if let Some(mut scheduler) = self.scheduler.lock().await.take()
             && let Err(error) = scheduler.shutdown().await
         {

@@ -106,7 +106,7 @@ pub fn run_here(conn: &mut Conn, clock: &Clock, ended_days: u32) -> QueryResult<
 }
 
 /// One chunk; then a rest, in which the service's saves get the lock that they wait for.
-fn step<T>(conn: &mut Conn, chunk: impl FnOnce(&mut Conn) -> QueryResult<T>) -> QueryResult<T> {
+pub(super) fn step<T>(conn: &mut Conn, chunk: impl FnOnce(&mut Conn) -> QueryResult<T>) -> QueryResult<T> {
     let started = Instant::now();
     let outcome = write(conn, chunk)?;
     std::thread::sleep((started.elapsed() * REST).min(Duration::from_secs(1)));

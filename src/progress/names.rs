@@ -37,6 +37,12 @@ impl Parameter for Version {
     }
 }
 
+impl Parameter for DraftId {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        text.parse()
+    }
+}
+
 impl DraftId {
     /// A new id: the time, for the sake of the index, and 74 random bits. (The library's own version 7 counts within a
     /// millisecond: from one id of a moment the others could be guessed.)

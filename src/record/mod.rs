@@ -4,11 +4,17 @@
 //! There is nothing of a participant in an event but the id of the draft. The funnel reads sums of the events by day, so
 //! that it stays right when drafts, and in the end the events themselves, are gone.
 
+pub mod admin_api;
+pub mod day;
+pub mod funnel;
+pub mod rules;
 pub mod store;
+pub mod times;
 
 use crate::{
     clock::Moment,
     companies::CompanyId,
+    http::Parameter,
     progress::{DraftId, Head, Screen},
     surveys::SurveyId,
 };
@@ -73,6 +79,22 @@ impl What {
             Self::Discarded => "discarded",
             Self::Erased => "erased",
         }
+    }
+}
+
+/// A kind of event, by its name on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind(pub &'static str);
+
+/// All kinds of events.
+pub const KINDS: [&str; 8] =
+    ["started", "company_linked", "screen_entered", "resumed", "submitted", "expired", "discarded", "erased"];
+
+impl Parameter for Kind {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let kind = KINDS.into_iter().find(|kind| *kind == text);
+        kind.map(Self)
+            .ok_or("must be started, company_linked, screen_entered, resumed, submitted, expired, discarded or erased")
     }
 }
 

@@ -4,7 +4,7 @@
 //! query there, or one that filters by something else, has to be added or changed here too.
 
 use diesel::{debug_query, pg::Pg, prelude::*, sqlite::Sqlite};
-use formprogress::db::schema::{companies, form_progress, submissions, surveys};
+use formprogress::db::schema::{companies, form_progress, funnel_screens, progress_events, submissions, surveys};
 
 use crate::support::{Backend, TestDatabase};
 
@@ -67,6 +67,30 @@ fn queries() -> Vec<Asked> {
                 .order(form_progress::purge_hour)
                 .limit(200)
                 .select((form_progress::email, form_progress::survey_id))
+        ),
+        asked!(
+            "list the events of a survey",
+            progress_events::table
+                .filter(progress_events::id.gt(7_i64))
+                .filter(progress_events::survey_id.eq(1_i64))
+                .order(progress_events::id)
+                .limit(200)
+                .select(progress_events::kind)
+        ),
+        asked!(
+            "find when drafts came to their screen",
+            progress_events::table
+                .filter(progress_events::draft_id.eq_any(Vec::<formprogress::progress::DraftId>::new()))
+                .filter(progress_events::id.lt(7_i64))
+                .order((progress_events::draft_id, progress_events::id))
+                .select(progress_events::at)
+        ),
+        asked!(
+            "read the funnel of a survey",
+            funnel_screens::table
+                .filter(funnel_screens::survey_id.eq(1_i64))
+                .filter(funnel_screens::started_on.between(1_i64, 2_i64))
+                .select(funnel_screens::screen_times)
         ),
     ]
 }

@@ -19,6 +19,8 @@ CREATE TABLE progress_events (
 );
 
 CREATE INDEX progress_events_draft_id ON progress_events (draft_id, id);
+-- For lists and exports of a survey, and for what is not in the sums yet. It grows at its end, as the table does.
+CREATE INDEX progress_events_survey_id ON progress_events (survey_id, id);
 
 -- What the events add up to: drafts by survey, company (0 for none), the day on which they began (since 1970) and screen.
 -- A draft is at the furthest screen that it has reached, and counts there until it ends.

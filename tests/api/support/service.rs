@@ -7,7 +7,7 @@ use formprogress::{
     access::{Grant, Power, Reach},
     config::Settings,
     db::write,
-    jobs::Purge,
+    jobs::{Purge, Rollup},
     keys::{self, Kind, Ring},
     progress::writer::{Threads, Writer},
 };
@@ -78,9 +78,22 @@ impl<'d> Service<'d> {
 
     /// Runs the service's own purge now, as its schedule would.
     pub async fn purge(&self) {
+        Purge::new(self.writer(), self.clock.for_the_service(), ENDED_DAYS).run_unless_running().await;
+    }
+
+    /// Adds up new events now, as the service does each minute.
+    pub async fn fold_events(&self) {
+        Rollup::new(self.writer(), self.clock.for_the_service(), 400).fold_unless_running().await;
+    }
+
+    /// Forgets the events that are older than this, as the service does each hour.
+    pub async fn forget_events(&self, event_days: u32) {
+        Rollup::new(self.writer(), self.clock.for_the_service(), event_days).forget().await;
+    }
+
+    fn writer(&self) -> Writer {
         let writer = self.running.lock().expect("no test panicked here").as_ref().map(|running| running.writer.clone());
-        let writer = writer.expect("the service is running");
-        Purge::new(writer, self.clock.for_the_service(), ENDED_DAYS).run_unless_running().await;
+        writer.expect("the service is running")
     }
 
     /// Makes, once, a server key that may do what a participant and an admin of drafts may, and shows it from then on.
