@@ -2,7 +2,20 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, NaiveDate, Utc};
+
 pub use crate::db::types::Moment;
+use crate::http::Parameter;
+
+impl Parameter for Moment {
+    /// A time as RFC 3339 has it; or a day, for its beginning in UTC.
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let day = || Some(text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0)?.and_utc());
+        let time = || DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+        let moment: Option<DateTime<Utc>> = time().or_else(day);
+        moment.map(Self::from).ok_or("must be a time such as 2026-11-21T09:30:00Z, or a day such as 2026-11-21")
+    }
+}
 
 /// A source of the present moment.
 #[derive(Clone)]

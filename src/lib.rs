@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod keys;
 pub mod logging;
 pub mod openapi;
+pub mod people;
 pub mod problem;
 pub mod progress;
 pub mod record;
@@ -116,7 +117,14 @@ fn routes() -> Vec<rocket::Route> {
     .concat()
 }
 
-/// The routes of those who run surveys.
+/// The routes of the admin API.
 fn admin_routes() -> Vec<rocket::Route> {
-    [record::admin_api::routes()].concat()
+    [
+        record::admin_api::routes(),
+        surveys::admin_api::routes(),
+        companies::admin_api::routes(),
+        people::admin_api::routes(),
+        audit::api::routes(),
+    ]
+    .concat()
 }

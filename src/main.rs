@@ -1,4 +1,4 @@
-//! The command line: `serve` (the default), `migrate`, `purge`, `survey`, `company`, `openapi`.
+//! The command line: `serve` (the default), `migrate`, `purge`, `survey`, `company`, `person`, `audit`, `openapi`.
 
 mod cli;
 

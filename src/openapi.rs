@@ -14,8 +14,8 @@ use utoipa::{
 };
 
 use crate::{
-    access::caller::SESSION_COOKIE, companies, health, problem::Problem, problem::ProblemBody, progress, record,
-    submissions, surveys,
+    access::caller::SESSION_COOKIE, audit, companies, health, people, problem::Problem, problem::ProblemBody, progress,
+    record, submissions, surveys,
 };
 
 /// The routes of this slice.
@@ -73,6 +73,10 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         submissions::front_end::respond, submissions::front_end::has_answer,
         surveys::api::show, companies::api::check_guest_code,
         record::admin_api::funnel, record::admin_api::list, record::admin_api::export,
+        surveys::admin_api::list, surveys::admin_api::import, surveys::admin_api::export,
+        surveys::admin_api::replace, surveys::admin_api::set_status,
+        companies::admin_api::list, companies::admin_api::create, companies::admin_api::show, companies::admin_api::change,
+        people::admin_api::export, people::admin_api::erase, audit::api::list, audit::api::export,
         health::lives, health::ready, document
     ),
     components(
@@ -94,6 +98,10 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         (name = "Submissions", description = "The end of a draft"),
         (name = "Survey front end", description = "What a public survey page calls besides"),
         (name = "Admin: record", description = "What became of drafts: the funnel, and the events that it is made of"),
+        (name = "Admin: surveys", description = "Survey files in and out, open and closed"),
+        (name = "Admin: companies", description = "Companies and their guest codes"),
+        (name = "Admin: people", description = "All that is held about a participant: given out, or erased"),
+        (name = "Admin: audit log", description = "Who did what"),
         (name = "Service", description = "For operators")
     )
 )]
@@ -222,6 +230,10 @@ shared_parameters! {
     IfMatch = "If-Match" in Header, False;
     /// 1 to 128 visible ASCII characters but quotes and backslashes, new for each new write: best a random UUID. A write whose key this draft has seen within a day, or among its last 32, is not done again but answered again, with `Idempotency-Replayed: true`; without data and meta if other writes came since.
     IdempotencyKey = "Idempotency-Key" in Header, False;
+    /// How many items, from 1 to 200; 50 unless it is said.
+    Limit = "limit" in Query, False;
+    /// `next` of the page before.
+    After = "after" in Query, False;
     /// `return=minimal`: an answer without data and meta.
     Prefer = "Prefer" in Header, False;
 }

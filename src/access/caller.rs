@@ -87,6 +87,12 @@ impl Caller {
         if self.grant.sees(survey_id, company_id) { Ok(()) } else { Err(hidden) }
     }
 
+    /// The caller, if they are limited to no companies and no surveys: for what concerns all.
+    pub fn without_limits(self) -> Result<Self, Problem> {
+        let is_limited = self.grant.surveys.is_limited() || self.grant.companies.is_limited();
+        if is_limited { Err(Problem::Forbidden) } else { Ok(self) }
+    }
+
     /// The present moment.
     pub fn now(&self) -> Moment {
         self.clock.now()

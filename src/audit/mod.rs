@@ -3,6 +3,7 @@
 //! An entry is stored in the transaction of the change that it tells of; one that tells of a look is stored before the
 //! answer is given. Nothing of participants is in it: a person is named by a digest that only this installation can make.
 
+pub mod api;
 pub mod store;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,7 +11,10 @@ use serde::Serialize;
 use sha2::Sha256;
 use utoipa::ToSchema;
 
-use crate::{access::Actor, clock::Moment, companies::CompanyId, email::Email, progress::DraftId, surveys::SurveyId};
+use crate::{
+    access::Actor, clock::Moment, companies::CompanyId, email::Email, http::Parameter, progress::DraftId,
+    surveys::SurveyId,
+};
 
 /// How an act ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -29,6 +33,24 @@ impl Outcome {
             Self::Done => "done",
             Self::Refused => "refused",
         }
+    }
+}
+
+impl std::str::FromStr for Outcome {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "done" => Ok(Self::Done),
+            "refused" => Ok(Self::Refused),
+            _ => Err("must be done or refused"),
+        }
+    }
+}
+
+impl Parameter for Outcome {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        text.parse()
     }
 }
 
@@ -65,6 +87,12 @@ impl Entry {
         self
     }
 
+    /// With what it was done to, where that has its name only now.
+    pub fn to(mut self, subject: impl Into<Subject>) -> Self {
+        self.subject = subject.into().0;
+        self
+    }
+
     /// With what else is worth knowing.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
@@ -94,6 +122,98 @@ impl Entry {
     }
 }
 
+/// A line of the log, as it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(title = "AuditEntry")]
+pub struct Recorded {
+    /// Names it; a later one has a higher id.
+    #[schema(example = 4711)]
+    pub id: i64,
+    /// When.
+    pub at: Moment,
+    /// Who.
+    pub actor: Actor,
+    /// What was done.
+    #[schema(example = "survey.replace")]
+    pub action: String,
+    /// To what: a kind and an id. A person stands as a digest.
+    #[schema(example = "survey 1")]
+    pub subject: String,
+    /// The survey that it concerns, if one.
+    pub survey_id: Option<SurveyId>,
+    /// The company that it concerns, if one.
+    pub company_id: Option<CompanyId>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What else is worth knowing.
+    pub detail: String,
+    /// From where: an IP address; empty for the command line.
+    #[schema(example = "192.0.2.7")]
+    pub address: String,
+    /// The request, as the log of requests names it.
+    pub request_id: String,
+}
+
+/// Which lines of the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// By whom.
+    pub actor: Option<ByActor>,
+    /// What was done.
+    pub action: Option<Action>,
+    /// To what.
+    pub subject: Option<Subject>,
+    /// In which survey.
+    pub survey_id: Option<SurveyId>,
+    /// For which company.
+    pub company_id: Option<CompanyId>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// From this moment on.
+    pub from: Option<Moment>,
+    /// Before this moment.
+    pub to: Option<Moment>,
+}
+
+/// A kind of actor, or one of them: `account`, `account:3`, `key:7`, `command_line`, `nobody`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByActor {
+    /// The kind, as it is stored.
+    pub kind: &'static str,
+    /// Which one of them.
+    pub id: Option<i64>,
+}
+
+impl Parameter for ByActor {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        const WRONG: &str = "must be account, account:ID, key, key:ID, command_line or nobody";
+        let (kind, id) = text.split_once(':').map_or((text, None), |(kind, id)| (kind, Some(id)));
+        let id = id.map(|id| id.parse::<u32>().map(i64::from)).transpose().map_err(|_| WRONG)?;
+        match (kind, id) {
+            ("account", id) => Ok(Self { kind: "account", id }),
+            ("key", id) => Ok(Self { kind: "key", id }),
+            ("command_line", None) => Ok(Self { kind: "command_line", id: None }),
+            ("nobody", None) => Ok(Self { kind: "nobody", id: None }),
+            _ => Err(WRONG),
+        }
+    }
+}
+
+/// An action such as `survey.replace`, or all of a kind: `survey`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action(pub String);
+
+impl Parameter for Action {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let is_one = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_' | b'.'));
+        if is_one {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be an action such as survey.replace, or a kind such as survey")
+        }
+    }
+}
+
 /// What something was done to, as the log names it: a kind and an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject(pub String);
@@ -110,9 +230,22 @@ impl Subject {
     }
 }
 
+impl Parameter for Subject {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let is_one = (1..=200).contains(&text.len()) && !text.chars().any(char::is_control);
+        if is_one { Ok(Self(text.to_owned())) } else { Err("must be a subject such as survey 1") }
+    }
+}
+
 impl From<DraftId> for Subject {
     fn from(id: DraftId) -> Self {
         Self::one("draft", id.0)
+    }
+}
+
+impl From<CompanyId> for Subject {
+    fn from(id: CompanyId) -> Self {
+        Self::one("company", id.0)
     }
 }
 

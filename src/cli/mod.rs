@@ -1,8 +1,12 @@
 //! The commands, and what they say.
 
+mod audit;
+mod companies;
 mod manage;
+mod people;
 mod record;
 mod serve;
+mod surveys;
 
 use std::path::PathBuf;
 
@@ -15,6 +19,7 @@ use formprogress::{
     record::day::Day,
     surveys::{Status, SurveyId},
 };
+use serde::Serialize;
 
 /// What a command ends with: nothing, or one clear line.
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -60,6 +65,12 @@ enum Command {
     /// Export what became of drafts.
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Give out, or erase, everything that is held about a participant.
+    #[command(subcommand)]
+    Person(PersonCommand),
+    /// Who did what: admins, keys and this command line.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the OpenAPI document of the API.
     Openapi,
 }
@@ -111,6 +122,11 @@ enum SurveyCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print a survey as a file that makes the same one when it is imported.
+    Export {
+        /// The survey's id, as `survey list` shows it.
+        id: SurveyId,
+    },
     /// Open a survey again that was closed.
     Open {
         /// The survey's id, as `survey list` shows it.
@@ -144,6 +160,30 @@ enum EventsCommand {
 
 #[derive(Subcommand)]
 enum CompanyCommand {
+    /// Call a company something else.
+    Rename {
+        /// The company's id, as `company list` shows it.
+        id: CompanyId,
+        /// The new name.
+        name: String,
+    },
+    /// Give a company another guest code. The old one is then unknown; drafts keep their link.
+    Code {
+        /// The company's id, as `company list` shows it.
+        id: CompanyId,
+        /// The new code.
+        guest_code: String,
+    },
+    /// Switch a company's guest code off: it is not taken any more. Drafts keep their link.
+    Off {
+        /// The company's id, as `company list` shows it.
+        id: CompanyId,
+    },
+    /// Switch it on again.
+    On {
+        /// The company's id, as `company list` shows it.
+        id: CompanyId,
+    },
     /// Add a company, with the guest code that its participants will type.
     Add {
         /// What it is called.
@@ -167,28 +207,83 @@ enum CompanyCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum PersonCommand {
+    /// Print everything that is held about a participant, as JSON. Leaves an entry in the audit log.
+    Export {
+        /// Their email.
+        email: String,
+    },
+    /// Erase everything that is held about a participant, in one act. Nobody can bring it back.
+    ///
+    /// Drafts with their earlier states, submissions with their answers, and what is remembered of either. The figures and
+    /// the audit log stay: they do not name anybody. An account with the same email is not touched.
+    Erase {
+        /// Their email.
+        email: String,
+        /// Do it. Without this it is only said what would go.
+        #[arg(long)]
+        yes: bool,
+        /// Print the counts as an object, for a script.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Show the last entries, the newest first.
+    List {
+        /// How many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+        limit: i64,
+        /// Print a list of objects for a script.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print all entries, the oldest first.
+    Export {
+        /// csv or ndjson.
+        #[arg(long, default_value = "csv", value_parser = format)]
+        format: Format,
+    },
+}
+
+fn format(text: &str) -> Result<Format, &'static str> {
+    Format::parse(text)
+}
+
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Outcome {
     match arguments.command.unwrap_or(Command::Serve(arguments.serve)) {
         Command::Serve(ServeArguments { demo }) => serve::serve(demo),
         Command::Migrate => manage::migrate(),
         Command::Purge { dry_run, json } => manage::purge(dry_run, json),
-        Command::Survey(SurveyCommand::Import { file, json }) => manage::import_survey(&file, json),
-        Command::Survey(SurveyCommand::List { json }) => manage::list_surveys(json),
-        Command::Survey(SurveyCommand::Open { id }) => manage::set_survey_status(id, Status::Open),
+        Command::Survey(SurveyCommand::Import { file, json }) => surveys::import_survey(&file, json),
+        Command::Survey(SurveyCommand::List { json }) => surveys::list_surveys(json),
+        Command::Survey(SurveyCommand::Open { id }) => surveys::set_survey_status(id, Status::Open),
         Command::Survey(SurveyCommand::Close { id, let_finish }) => {
-            manage::set_survey_status(id, if let_finish { Status::Closing } else { Status::Closed })
+            surveys::set_survey_status(id, if let_finish { Status::Closing } else { Status::Closed })
         }
         Command::Company(CompanyCommand::Add { name, guest_code, details, json }) => {
-            manage::add_company(&name, &guest_code, &details, json)
+            companies::add_company(&name, &guest_code, &details, json)
         }
-        Command::Company(CompanyCommand::List { json }) => manage::list_companies(json),
+        Command::Company(CompanyCommand::List { json }) => companies::list_companies(json),
         Command::Survey(SurveyCommand::Funnel { id, company, from, to, json }) => {
             record::funnel(id, company, from, to, json)
         }
         Command::Events(EventsCommand::Export { survey, format, after }) => {
             record::export_events(survey, format, after)
         }
+        Command::Survey(SurveyCommand::Export { id }) => surveys::export_survey(id),
+        Command::Company(CompanyCommand::Rename { id, name }) => companies::rename_company(id, &name),
+        Command::Company(CompanyCommand::Code { id, guest_code }) => companies::set_guest_code(id, &guest_code),
+        Command::Company(CompanyCommand::Off { id }) => companies::switch_company(id, false),
+        Command::Company(CompanyCommand::On { id }) => companies::switch_company(id, true),
+        Command::Person(PersonCommand::Export { email }) => people::export_person(&email),
+        Command::Person(PersonCommand::Erase { email, yes, json }) => people::erase_person(&email, yes, json),
+        Command::Audit(AuditCommand::List { limit, json }) => audit::list(limit, json),
+        Command::Audit(AuditCommand::Export { format }) => audit::export(format),
         Command::Openapi => manage::print_openapi(),
     }
 }
@@ -222,4 +317,9 @@ fn plural(count: impl Into<i64>, one: &str) -> String {
         1 => format!("1 {one}"),
         count => format!("{count} {one}s"),
     }
+}
+
+fn print_json<T: Serialize>(value: &T) -> Outcome {
+    println!("{}", serde_json::to_string(value)?);
+    Ok(())
 }

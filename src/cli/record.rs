@@ -17,7 +17,7 @@ use formprogress::{
     surveys::{self, SurveyId},
 };
 
-use super::{Outcome, existing_database, manage::print_json};
+use super::{Outcome, existing_database, print_json};
 
 pub fn funnel(
     survey_id: SurveyId,

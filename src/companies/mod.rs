@@ -1,5 +1,6 @@
 //! Companies: organisations whose people answer, each with the guest code that its participants type.
 
+pub mod admin_api;
 pub mod api;
 pub mod store;
 
@@ -61,6 +62,85 @@ impl Parameter for GuestCode {
 impl fmt::Display for GuestCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl<'r> rocket::request::FromParam<'r> for CompanyId {
+    type Error = &'static str;
+
+    fn from_param(text: &'r str) -> Result<Self, Self::Error> {
+        Self::parse(text)
+    }
+}
+
+/// A guest code as its admin wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenCode {
+    /// As it was written, trimmed.
+    pub text: String,
+    /// As it is compared.
+    pub key: GuestCode,
+}
+
+impl Parameter for WrittenCode {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        Ok(Self { key: GuestCode::parse(text)?, text: text.trim().to_owned() })
+    }
+}
+
+/// What a company is called: something, on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompanyName(pub String);
+
+impl Parameter for CompanyName {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        match text {
+            "" => Err("must not be empty"),
+            _ if text.chars().count() > 200 || text.chars().any(char::is_control) => {
+                Err("must have 200 characters at most, and no control characters")
+            }
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+/// What a company's participants are shown: free text, perhaps none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CompanyDetails(pub String);
+
+impl Parameter for CompanyDetails {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.contains('\0') || text.chars().count() > 10_000 {
+            true => Err("must have 10,000 characters at most, and not the control character \\u0000"),
+            false => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+/// A change of a company. What it says nothing of stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// What it is called.
+    pub name: Option<CompanyName>,
+    /// What its participants are shown.
+    pub details: Option<CompanyDetails>,
+    /// What its participants type.
+    pub guest_code: Option<WrittenCode>,
+    /// Whether the code is taken.
+    pub is_active: Option<bool>,
+}
+
+impl Change {
+    /// The names of what it changes, for the audit log.
+    pub fn names(&self) -> String {
+        let names = [
+            ("name", self.name.is_some()),
+            ("details", self.details.is_some()),
+            ("guest_code", self.guest_code.is_some()),
+            ("is_active", self.is_active.is_some()),
+        ];
+        names.into_iter().filter_map(|(name, is_there)| is_there.then_some(name)).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -7,7 +7,7 @@ use diesel::{
     result::{DatabaseErrorKind, Error},
 };
 
-use super::{Company, CompanyId, GuestCode};
+use super::{Change, Company, CompanyId, GuestCode};
 use crate::{
     clock::Moment,
     db::{Conn, schema::companies},
@@ -59,6 +59,64 @@ pub fn list(conn: &mut Conn) -> QueryResult<Vec<Company>> {
 pub fn exists(conn: &mut Conn, id: CompanyId) -> QueryResult<bool> {
     let query = diesel::select(diesel::dsl::exists(companies::table.find(id.0)));
     on_backend!(conn => query.get_result(conn))
+}
+
+/// Those among `ids` (none: all), behind this one, in the order of their ids; perhaps only those that are active, or not.
+pub fn page(
+    conn: &mut Conn,
+    ids: Option<&[i64]>,
+    is_active: Option<bool>,
+    after: Option<i64>,
+    limit: i64,
+) -> QueryResult<Vec<Company>> {
+    let rows: Vec<Row> = on_backend!(conn => {
+        let mut query = companies::table.order(companies::id).limit(limit).select(Row::as_select()).into_boxed();
+        if let Some(ids) = ids {
+            query = query.filter(companies::id.eq_any(ids));
+        }
+        if let Some(is_active) = is_active {
+            query = query.filter(companies::is_active.eq(is_active));
+        }
+        query.filter(companies::id.gt(after.unwrap_or_default())).load(conn)
+    })?;
+    Ok(rows.into_iter().map(Company::from).collect())
+}
+
+/// The company with this id.
+pub fn find(conn: &mut Conn, id: CompanyId) -> QueryResult<Option<Company>> {
+    let query = companies::table.find(id.0);
+    let row: Option<Row> = on_backend!(conn => query.select(Row::as_select()).get_result(conn)).optional()?;
+    Ok(row.map(Company::from))
+}
+
+/// What came of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// The company as it is now.
+    Done(Company),
+    /// Another one has this guest code. On PostgreSQL the transaction takes no more statements.
+    CodeTaken,
+    /// There is no company with this id.
+    NotThere,
+}
+
+/// Changes a company. To be run in a write transaction.
+pub fn change(conn: &mut Conn, id: CompanyId, change: &Change, now: Moment) -> QueryResult<Changed> {
+    let code = change.guest_code.as_ref();
+    let values = (
+        change.name.as_ref().map(|name| companies::name.eq(&name.0)),
+        change.details.as_ref().map(|details| companies::details.eq(&details.0)),
+        code.map(|code| (companies::guest_code.eq(&code.text), companies::guest_code_key.eq(code.key.as_str()))),
+        change.is_active.map(|is_active| companies::is_active.eq(is_active)),
+        companies::updated_at.eq(now),
+    );
+    let changed = on_backend!(conn => diesel::update(companies::table.find(id.0)).set(values).execute(conn));
+    match changed {
+        Ok(0) => Ok(Changed::NotThere),
+        Ok(_) => Ok(find(conn, id)?.map_or(Changed::NotThere, Changed::Done)),
+        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Changed::CodeTaken),
+        Err(error) => Err(error),
+    }
 }
 
 /// A company to be added.

@@ -9,6 +9,8 @@ pub type QueryRows<R> = diesel::QueryResult<Vec<(i64, R)>>;
 
 /// Why a query failed.
 pub type QueryError = diesel::result::Error;
+/// What a query gives, for those who only pass it on.
+pub type Queried<T> = diesel::QueryResult<T>;
 
 mod columns;
 mod connection;

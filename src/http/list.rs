@@ -5,10 +5,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Fields, Parameter};
+use crate::problem::{FieldError, Problem};
 
 /// The most items of a page, and how many it has unless it is said.
 const MOST: i64 = 200;
 const USUALLY: i64 = 50;
+
+const NOT_A_NEXT: &str = "must be the next of the page before";
 
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,6 +52,13 @@ impl Page {
         Self { limit, after: fields.optional("after") }
     }
 
+    /// The id behind which it begins, of a list in the order of ids.
+    pub fn after_id(&self) -> Result<Option<i64>, Problem> {
+        let Some(cursor) = &self.after else { return Ok(None) };
+        let wrong = || FieldError { pointer: "after".into(), detail: NOT_A_NEXT.into() };
+        cursor.part(0).map(Some).ok_or_else(|| Problem::InvalidRequest(vec![wrong()]))
+    }
+
     /// How many items to ask for, to know whether there are more.
     pub fn one_more(&self) -> i64 {
         self.limit + 1
@@ -87,8 +97,8 @@ impl Cursor {
 
 impl Parameter for Cursor {
     fn parse(text: &str) -> Result<Self, &'static str> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| "must be the next of the page before")?;
-        let text = String::from_utf8(bytes).map_err(|_| "must be the next of the page before")?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NOT_A_NEXT)?;
+        let text = String::from_utf8(bytes).map_err(|_| NOT_A_NEXT)?;
         Ok(Self(text.split('\n').map(str::to_owned).collect()))
     }
 }

@@ -1,149 +1,286 @@
-//! A survey file: what `formprogress survey import` reads.
+//! A survey file: what `formprogress survey import` and the admin API read, and what an export gives.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
 
-use serde::{Deserialize, Deserializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::{
     Shapes, Status, SurveyId, SurveyScreen,
     schema::{Schema, SchemaError},
 };
-use crate::http::{Parameter, body::Object};
+use crate::{
+    http::{Parameter, body::Object, fields},
+    problem::{FieldError, MOST_ERRORS},
+};
 
 /// The members of a survey's JSON that are the service's own: a definition must not have them.
 const OWN: [&str; 6] = ["id", "name", "instructions", "fingerprint", "created_at", "updated_at"];
 
-/// A survey as it stands in a file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A survey as it stands in a file. Only `name` and `definition` must be there.
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SurveyFile {
     /// The survey to replace; without it a new one is made.
-    #[serde(default, deserialize_with = "id")]
+    #[schema(required = false)]
     pub id: Option<SurveyId>,
     /// Its title.
+    #[schema(example = "How do you get to work?")]
     pub name: String,
     /// What participants are told first.
-    #[serde(default)]
+    #[schema(required = false)]
     pub instructions: String,
     /// How many days a draft lives after its last save; 30 for a new survey, as before for one that is replaced.
-    #[serde(default, deserialize_with = "days")]
+    #[schema(required = false, minimum = 1, example = 30)]
     pub progress_days: Option<u16>,
     /// What it still takes; everything for a new survey, as before for one that is replaced.
-    #[serde(default)]
+    #[schema(required = false)]
     pub status: Option<Status>,
     /// The front end's own JSON, an object: `question_groups`, or SurveyJS's `pages`.
+    #[schema(value_type = Object)]
     pub definition: Box<RawValue>,
     /// What the answers must be: a JSON Schema (2020-12). None for a new survey, as before for one that is replaced;
     /// null for none from now on.
-    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Object>, required = false)]
     pub answer_schema: Option<Box<RawValue>>,
     /// The screens, in their order: a list of `{name, title, schema?}`. As before, and null, like `answer_schema`.
-    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<Object>>, required = false)]
     pub screens: Option<Box<RawValue>>,
     /// Whether every write of a draft must name the version that it was made on. Not for a new survey, as before for
     /// one that is replaced.
-    #[serde(default)]
+    #[schema(required = false)]
     pub require_if_match: Option<bool>,
     /// The shape of the answers: made of `answer_schema`, not read.
     #[serde(skip)]
+    #[schema(ignore)]
     pub shapes: Option<Option<Shapes>>,
 }
 
 /// Why a file is not a survey.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// Not JSON, or not of this shape; the message says where.
-    #[error("it is not a survey file: {0}")]
-    Shape(#[from] serde_json::Error),
-    /// The shape is right, a value is not.
+    /// Not JSON, or not an object; the message says where.
     #[error("{0}")]
-    Value(String),
+    Json(String),
+    /// Members that are missing, unknown or not good: all that were found.
+    #[error("{}", Listed(.0))]
+    Members(Vec<FieldError>),
+}
+
+/// What is wrong with a file, on one line.
+struct Listed<'a>(&'a [FieldError]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 5;
+        for (index, error) in self.0.iter().take(MOST).enumerate() {
+            let place = error.pointer.trim_start_matches("#/");
+            let between = if place.contains('/') { ":" } else { "" };
+            write!(f, "{}{place}{between} {}", if index == 0 { "" } else { "; " }, error.detail)?;
+        }
+        match self.0.len().saturating_sub(MOST) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
+    }
 }
 
 impl SurveyFile {
-    /// Reads the text of a file.
+    /// Reads the text of a file, or tells all that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, FileError> {
         if !text.trim_start().starts_with('{') {
-            return Err(FileError::Value("it must be a JSON object with a name and a definition".into()));
+            return Err(FileError::Json("it must be a JSON object with a name and a definition".into()));
         }
-        let mut file: Self = serde_json::from_str(text)?;
-        if file.name.contains('\0') || file.instructions.contains('\0') {
-            return Err(FileError::Value("name and instructions must not have the control character \\u0000".into()));
-        }
-        if file.name.trim().is_empty() {
-            return Err(FileError::Value("name must not be empty".into()));
-        }
-        let definition: Object<'_> = serde_json::from_str(file.definition.get())
-            .map_err(|_| FileError::Value("definition must be an object".into()))?;
-        match definition.0.iter().find(|(member, _)| OWN.contains(&member.as_str())) {
-            Some((member, _)) => Err(FileError::Value(format!(
-                "definition must not have a member {member}: the survey's own {member} stands beside it in the API"
-            ))),
-            None => {
-                file.shapes = file.answer_schema.as_deref().map(shapes_of).transpose()?;
-                file.screens.as_deref().map_or(Ok(()), check_screens)?;
-                Ok(file)
+        let object: Object<'_> =
+            serde_json::from_str(text).map_err(|error| FileError::Json(format!("it is not a survey file: {error}")))?;
+        let mut members = Members { members: object.0, errors: Vec::new() };
+        let id =
+            members.take("id", |json| SurveyId::parse(json.get()).map_err(|detail| vec![("".into(), detail.into())]));
+        let name = members.required("name", name);
+        let instructions = members.take("instructions", text_of);
+        let progress_days = members.take("progress_days", days);
+        let status = members.take("status", status);
+        let definition = members.required("definition", definition);
+        let answer_schema = members.take_with_null("answer_schema", shapes_of);
+        let screens = members.take_with_null("screens", check_screens);
+        let require_if_match = members.take("require_if_match", |json| {
+            serde_json::from_str(json.get()).map_err(|_| vec![("".into(), "must be true or false".into())])
+        });
+        members.refuse_others();
+        let (shapes, answer_schema) = answer_schema.unzip();
+        match (name, definition) {
+            (Some(name), Some(definition)) if members.errors.is_empty() => Ok(Self {
+                id,
+                name,
+                instructions: instructions.unwrap_or_default(),
+                progress_days,
+                status,
+                definition,
+                answer_schema,
+                screens: screens.map(|(_, json)| json),
+                require_if_match,
+                shapes,
+            }),
+            _ => {
+                members.errors.truncate(MOST_ERRORS);
+                Err(FileError::Members(members.errors))
             }
         }
     }
 }
 
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
-    Box::<RawValue>::deserialize(deserializer).map(Some)
+/// What is wrong with a member: where below it, as a JSON Pointer, and what.
+type Wrong = Vec<(String, String)>;
+
+fn wrong<T>(detail: impl Into<String>) -> Result<T, Wrong> {
+    Err(vec![(String::new(), detail.into())])
+}
+
+/// The members of a file that nobody has read yet, and what is wrong with the others.
+struct Members<'a> {
+    members: Vec<(String, &'a RawValue)>,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Members<'a> {
+    fn note(&mut self, name: &str, below: &str, detail: impl Into<String>) {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        self.errors.push(FieldError::at(&format!("/{name}{below}"), detail));
+    }
+
+    fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
+        let (named, others): (Vec<_>, _) =
+            std::mem::take(&mut self.members).into_iter().partition(|(member, _)| member == name);
+        self.members = others;
+        if named.len() > 1 {
+            self.note(name, "", "is given more than once");
+        }
+        named.into_iter().next().map(|(_, json)| json)
+    }
+
+    fn read<T>(
+        &mut self,
+        name: &str,
+        json: &'a RawValue,
+        read: impl FnOnce(&'a RawValue) -> Result<T, Wrong>,
+    ) -> Option<T> {
+        let errors = match read(json) {
+            Ok(value) => return Some(value),
+            Err(errors) => errors,
+        };
+        errors.into_iter().for_each(|(below, detail)| self.note(name, &below, detail));
+        None
+    }
+
+    /// A member that may be missing, or null.
+    fn take<T>(&mut self, name: &str, read: impl FnOnce(&'a RawValue) -> Result<T, Wrong>) -> Option<T> {
+        let json = self.raw(name).filter(|json| json.get() != "null")?;
+        self.read(name, json, read)
+    }
+
+    /// One that may be missing, and whose null says something. With its text.
+    fn take_with_null<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&'a RawValue) -> Result<T, Wrong>,
+    ) -> Option<(T, Box<RawValue>)> {
+        let json = self.raw(name)?;
+        self.read(name, json, |json| Ok((read(json)?, json.to_owned())))
+    }
+
+    /// One that must be there.
+    fn required<T>(&mut self, name: &str, read: impl FnOnce(&'a RawValue) -> Result<T, Wrong>) -> Option<T> {
+        match self.raw(name) {
+            Some(json) => self.read(name, json, read),
+            None => {
+                self.note(name, "", "is missing");
+                None
+            }
+        }
+    }
+
+    fn refuse_others(&mut self) {
+        for (name, _) in std::mem::take(&mut self.members) {
+            self.note(&name.chars().take(64).collect::<String>(), "", "is not a member of a survey file");
+        }
+    }
+}
+
+fn text_of(json: &RawValue) -> Result<String, Wrong> {
+    match fields::text(json) {
+        Some(text) if text.contains('\0') => wrong("must not have the control character \\u0000"),
+        Some(text) => Ok(text.into_owned()),
+        None => wrong("must be a text of valid Unicode"),
+    }
+}
+
+fn name(json: &RawValue) -> Result<String, Wrong> {
+    let name = text_of(json)?;
+    if name.trim().is_empty() { wrong("must not be empty") } else { Ok(name) }
+}
+
+fn days(json: &RawValue) -> Result<u16, Wrong> {
+    let days = json.get().parse().ok().filter(|days| *days > 0);
+    days.map_or_else(|| wrong("must be from 1 to 65535"), Ok)
+}
+
+fn status(json: &RawValue) -> Result<Status, Wrong> {
+    let told: String = json.get().chars().take(40).collect();
+    let status = fields::text(json).and_then(|text| text.parse().ok());
+    status.map_or_else(|| wrong(format!("must be open, closing or closed, not {told}")), Ok)
+}
+
+fn definition(json: &RawValue) -> Result<Box<RawValue>, Wrong> {
+    let Ok(definition) = serde_json::from_str::<Object<'_>>(json.get()) else {
+        return wrong("must be an object");
+    };
+    let own = definition.0.iter().map(|(member, _)| member).filter(|member| OWN.contains(&member.as_str()));
+    let errors: Wrong = own
+        .map(|member| {
+            let why = format!("the survey's own {member} stands beside it in the API");
+            (String::new(), format!("must not have a member {member}: {why}"))
+        })
+        .collect();
+    if errors.is_empty() { Ok(json.to_owned()) } else { Err(errors) }
 }
 
 /// Checks the schema of the answers, and finds its shape.
-fn shapes_of(schema: &RawValue) -> Result<Option<Shapes>, FileError> {
+fn shapes_of(schema: &RawValue) -> Result<Option<Shapes>, Wrong> {
     if schema.get() == "null" {
         return Ok(None);
     }
-    let value = compiled(schema, "answer_schema")?;
-    let shapes = Shapes::of(&value).map_err(|error| FileError::Value(format!("answer_schema: {error}")))?;
-    Ok(Some(shapes))
+    let value = compiled(schema)?;
+    Shapes::of(&value).map(Some).or_else(|error| wrong(error.to_string()))
 }
 
-fn check_screens(screens: &RawValue) -> Result<(), FileError> {
-    let wrong = |detail: String| Err(FileError::Value(detail));
+fn check_screens(screens: &RawValue) -> Result<(), Wrong> {
     let screens: Option<Vec<SurveyScreen>> = serde_json::from_str(screens.get())
-        .map_err(|error| FileError::Value(format!("screens must be a list of {{name, title, schema?}}: {error}")))?;
-    let mut names = HashSet::new();
+        .or_else(|error| wrong(format!("must be a list of {{name, title, schema?}}: {error}")))?;
+    let (mut names, mut errors) = (HashSet::new(), Wrong::new());
     for (index, screen) in screens.iter().flatten().enumerate() {
+        let at = format!("/{index}");
         if screen.name.trim().is_empty() || screen.name.contains('\0') || screen.title.contains('\0') {
-            return wrong(format!("screens/{index}: name must not be empty, nor have the control character \\u0000"));
+            let detail = "name must not be empty, nor have the control character \\u0000";
+            errors.push((at.clone(), detail.into()));
         }
         if !names.insert(&screen.name) {
-            return wrong(format!("screens/{index}: the name {:?} is given to another screen already", screen.name));
+            errors.push((at.clone(), format!("the name {:?} is given to another screen already", screen.name)));
         }
-        if let Some(schema) = screen.schema.as_deref().filter(|schema| schema.get() != "null") {
-            compiled(schema, &format!("screens/{index}/schema"))?;
+        let schema = screen.schema.as_deref().filter(|schema| schema.get() != "null");
+        if let Some(Err(wrong)) = schema.map(compiled) {
+            errors.extend(wrong.into_iter().map(|(below, detail)| (format!("{at}/schema{below}"), detail)));
         }
     }
-    Ok(())
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 /// The schema as a value, if it can be used.
-fn compiled(schema: &RawValue, member: &str) -> Result<serde_json::Value, FileError> {
-    let value = serde_json::from_str(schema.get())
-        .map_err(|error| FileError::Value(format!("{member} is not a schema: {error}")))?;
+fn compiled(schema: &RawValue) -> Result<serde_json::Value, Wrong> {
+    let value = serde_json::from_str(schema.get()).or_else(|error| wrong(format!("is not a schema: {error}")))?;
     match Schema::compile(&value) {
         Ok(_) => Ok(value),
-        Err(SchemaError { place, detail }) => Err(FileError::Value(format!("{member}{place}: {detail}"))),
+        Err(SchemaError { place, detail }) => Err(vec![(place, detail)]),
     }
-}
-
-fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
-    let days = Option::<serde_json::Value>::deserialize(deserializer)?;
-    let read =
-        |days: serde_json::Value| days.as_u64().and_then(|days| u16::try_from(days).ok()).filter(|days| *days > 0);
-    days.map(|days| read(days).ok_or_else(|| serde::de::Error::custom("progress_days must be from 1 to 65535")))
-        .transpose()
-}
-
-fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SurveyId>, D::Error> {
-    let id = Option::<serde_json::Value>::deserialize(deserializer)?;
-    let read = |id: serde_json::Value| SurveyId::parse(&id.to_string());
-    id.map(|id| read(id).map_err(|detail| serde::de::Error::custom(format!("id {detail}")))).transpose()
 }
 
 #[cfg(test)]
@@ -169,5 +306,29 @@ mod tests {
         assert!(wrong(r#"{"name":"x","definition":{},"progres_days":3}"#).contains("progres_days"));
         assert!(wrong(r#"{"name":"x","definition":{},"id":-3}"#).contains("from 1 to"));
         assert!(wrong(r#"{"name":"x\u0000","definition":{}}"#).contains("control character"));
+        assert!(wrong(r#"{"name":"x","name":"y","definition":{}}"#).contains("name is given more than once"));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once_with_its_place() {
+        let file = r#"{"name":" ","status":"shut","progress_days":"30","answer_schema":{"properties":{"a":{"type":"strin"}}},
+            "screens":[{"name":"a"},{"name":"a","schema":{"pattern":"["}}],"require_if_match":1,"a/b":0}"#;
+        let Err(FileError::Members(errors)) = SurveyFile::parse(file) else { panic!("it is refused") };
+        let places: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(
+            places,
+            [
+                "#/name",
+                "#/progress_days",
+                "#/status",
+                "#/definition",
+                "#/answer_schema/properties/a/type",
+                "#/screens/1",
+                "#/screens/1/schema/pattern",
+                "#/require_if_match",
+                "#/a~1b"
+            ]
+        );
+        assert!(FileError::Members(errors).to_string().ends_with("; and 4 more"));
     }
 }

@@ -1,5 +1,6 @@
 //! Surveys: what is being filled in.
 
+pub mod admin_api;
 pub mod api;
 pub mod file;
 pub mod form;
@@ -58,7 +59,7 @@ impl fmt::Display for SurveyId {
 }
 
 /// What a survey still takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Everything.
@@ -91,6 +92,12 @@ impl FromStr for Status {
             "closed" => Ok(Self::Closed),
             _ => Err("must be open, closing or closed"),
         }
+    }
+}
+
+impl Parameter for Status {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        text.parse()
     }
 }
 

@@ -6,7 +6,10 @@
 #[macro_use]
 mod support;
 
+mod admin_companies;
+mod admin_surveys;
 mod architecture;
+mod audit_log;
 mod bad_bodies;
 mod bad_requests;
 mod changed_forms;
@@ -34,6 +37,8 @@ mod logs;
 mod openapi;
 mod overload;
 mod patching;
+mod person;
+mod person_erasure;
 mod pipelining;
 mod preconditions;
 mod progress_reading;

@@ -3,7 +3,10 @@
 use diesel::connection::SimpleConnection;
 use formprogress::{
     clock::Moment,
-    companies::{self, CompanyId, GuestCode, store::NewCompany},
+    companies::{
+        self, CompanyId, GuestCode,
+        store::{Changed, NewCompany},
+    },
     db::{self, Conn, DatabaseUrl},
     http::Parameter,
     on_backend,
@@ -127,8 +130,10 @@ impl TestDatabase {
         Held(conn)
     }
 
-    /// Switches a company's guest code off. The API and the command line have no way yet.
+    /// Switches a company's guest code off.
     pub fn deactivate(&self, company: CompanyId) {
-        self.execute(&format!("UPDATE companies SET is_active = FALSE WHERE id = {}", company.0));
+        let off = companies::Change { is_active: Some(false), ..Default::default() };
+        let changed = db::write(&mut self.conn(), |conn| companies::store::change(conn, company, &off, Moment::now()));
+        assert!(matches!(changed.expect("the change is stored"), Changed::Done(_)), "there is no company {company:?}");
     }
 }

@@ -1,12 +1,15 @@
 //! All queries about surveys.
 
+mod files;
+
 use std::collections::HashMap;
 
 use diesel::{prelude::*, result::Error};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Shapes, Status, Survey, SurveyId, Terms, file::SurveyFile};
+pub use self::files::{Imported, file, import, replace};
+use super::{Shapes, Status, Survey, SurveyId, Terms};
 use crate::{
     clock::Moment,
     db::{
@@ -76,6 +79,54 @@ pub fn any(conn: &mut Conn) -> QueryResult<bool> {
     on_backend!(conn => query.get_result(conn))
 }
 
+/// A survey among others, for its admins.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = surveys)]
+pub struct Summary {
+    /// Names it.
+    pub id: i64,
+    /// Its title.
+    pub name: String,
+    /// What it still takes, as it is stored.
+    pub status: String,
+    /// How many days a draft lives after its last save.
+    pub progress_days: i32,
+    /// Its shapes, as they are stored.
+    pub fingerprint: Option<String>,
+    /// Whether every write must name the version that it was made on.
+    pub requires_if_match: bool,
+    /// When it was imported.
+    pub created_at: Moment,
+    /// When it was last changed.
+    pub updated_at: Moment,
+}
+
+/// Those among `ids` (none: all), behind this one, in the order of their ids; perhaps only those of a status.
+pub fn page(
+    conn: &mut Conn,
+    ids: Option<&[i64]>,
+    status: Option<Status>,
+    after: Option<i64>,
+    limit: i64,
+) -> QueryResult<Vec<Summary>> {
+    on_backend!(conn => {
+        let mut query = surveys::table.order(surveys::id).limit(limit).select(Summary::as_select()).into_boxed();
+        if let Some(ids) = ids {
+            query = query.filter(surveys::id.eq_any(ids));
+        }
+        if let Some(status) = status {
+            query = query.filter(surveys::status.eq(status.as_str()));
+        }
+        query.filter(surveys::id.gt(after.unwrap_or_default())).load(conn)
+    })
+}
+
+/// A survey as it stands among others.
+pub fn summary(conn: &mut Conn, id: SurveyId) -> QueryResult<Option<Summary>> {
+    let query = surveys::table.find(id.0);
+    on_backend!(conn => query.select(Summary::as_select()).get_result(conn)).optional()
+}
+
 /// A survey among others, with what has come of it.
 #[derive(Debug, Serialize)]
 pub struct Listed {
@@ -120,62 +171,11 @@ pub fn list(conn: &mut Conn, now: Moment) -> QueryResult<Vec<Listed>> {
         .collect()
 }
 
-/// What [`import`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Imported {
-    /// There was no survey with that id, or the file named none.
-    Created(SurveyId),
-    /// The survey with that id is now as the file says.
-    Replaced(SurveyId),
-}
-
-/// Creates the survey of a file, or replaces the one whose id it carries. To be run in a write transaction.
-pub fn import(conn: &mut Conn, file: &SurveyFile, now: Moment) -> QueryResult<Imported> {
-    let texts = (
-        surveys::name.eq(&file.name),
-        surveys::instructions.eq(&file.instructions),
-        surveys::definition.eq(file.definition.get()),
-        surveys::updated_at.eq(now),
-    );
-    let form = (
-        file.answer_schema.as_ref().map(|schema| surveys::answer_schema.eq(text_unless_null(schema))),
-        file.shapes.as_ref().map(|shapes| surveys::fingerprint.eq(shapes.as_ref().map(Shapes::as_stored))),
-        file.screens.as_ref().map(|screens| surveys::screens.eq(text_unless_null(screens))),
-        file.require_if_match.map(|required| surveys::requires_if_match.eq(required)),
-    );
-    let status = file.status.map(Status::as_str);
-    let days = file.progress_days.map(i32::from);
-    if let Some(id) = file.id {
-        // What the file does not say stays as it was: to mend a typo must not open a survey again.
-        let kept = (status.map(|status| surveys::status.eq(status)), days.map(|days| surveys::progress_days.eq(days)));
-        let replaced = on_backend!(conn => diesel::update(surveys::table.find(id.0)).set((texts, kept, form.clone())).execute(conn))?;
-        if replaced == 1 {
-            return Ok(Imported::Replaced(id));
-        }
-    }
-    // Numbered here and not by the database, so that a file may bring its own id without a counter to correct.
-    let highest: Option<i64> = on_backend!(conn => surveys::table.select(diesel::dsl::max(surveys::id)).first(conn))?;
-    let id = file.id.unwrap_or(SurveyId(highest.unwrap_or_default() + 1));
-    let first = (
-        surveys::id.eq(id.0),
-        surveys::status.eq(status.unwrap_or(Status::Open.as_str())),
-        surveys::progress_days.eq(days.unwrap_or(30)),
-        surveys::created_at.eq(now),
-    );
-    on_backend!(conn => diesel::insert_into(surveys::table).values((texts, first, form)).execute(conn))?;
-    Ok(Imported::Created(id))
-}
-
 /// Sets what a survey still takes. False when there is no such survey.
 pub fn set_status(conn: &mut Conn, id: SurveyId, status: Status, now: Moment) -> QueryResult<bool> {
     let values = (surveys::status.eq(status.as_str()), surveys::updated_at.eq(now));
     let changed = on_backend!(conn => diesel::update(surveys::table.find(id.0)).set(values).execute(conn))?;
     Ok(changed == 1)
-}
-
-/// `null` is how a file takes something away.
-fn text_unless_null(json: &RawValue) -> Option<&str> {
-    Some(json.get()).filter(|text| *text != "null")
 }
 
 fn survey(row: Row) -> QueryResult<Survey> {
