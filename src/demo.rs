@@ -1,11 +1,15 @@
-//! What `--demo` loads: a survey of several screens, a company and its guest code.
+//! What `--demo` loads: a survey of several screens, a company and its guest code, and an owner.
 
 use diesel::{QueryResult, result::Error};
 
 use crate::{
+    access::{Reach, Role},
+    accounts::{self, Link},
+    audit::{Entry, Subject},
     clock::Moment,
     companies::{self, GuestCode, store::NewCompany},
     db::Conn,
+    email::Email,
     http::Parameter,
     surveys::{self, SurveyId, file::SurveyFile, store::Imported},
 };
@@ -15,18 +19,45 @@ pub const GUEST_CODE: &str = "DEMO";
 
 const SURVEY: &str = include_str!("../demo/survey.json");
 
+/// The owner of the demo.
+pub const OWNER: &str = "demo@example.com";
+
 /// What is there to try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Demo {
     /// The sample survey.
     pub survey_id: SurveyId,
+    /// With which its owner sets a password; none if there is one already.
+    pub owners_link: Option<Link>,
 }
 
-/// Loads the demo, unless it is there: its survey is known by its name. To be run in a write transaction.
+/// Loads the demo, unless it is there. To be run in a write transaction.
 pub fn load(conn: &mut Conn, now: Moment) -> QueryResult<Demo> {
+    Ok(Demo { survey_id: load_survey(conn, now)?, owners_link: load_owner(conn, now)? })
+}
+
+/// Makes an owner, or a new link for the one there is: the last start may be long ago.
+fn load_owner(conn: &mut Conn, now: Moment) -> QueryResult<Option<Link>> {
+    let email = Email::parse(OWNER).map_err(|error| Error::DeserializationError(error.into()))?;
+    match accounts::store::by_email(conn, &email)? {
+        None => {
+            let entry = Entry::on_command_line("account.add", Subject::all("accounts"), now);
+            let added = accounts::store::add(conn, &email, Role::Owner, &Reach::All, entry)?;
+            Ok(added.ok().map(|(_, link)| link))
+        }
+        Some((account, None)) => {
+            let entry = Entry::on_command_line("account.link", account.id, now);
+            Ok(accounts::store::new_link(conn, account.id, &entry)?.ok())
+        }
+        Some((_, Some(_))) => Ok(None),
+    }
+}
+
+/// The survey is known by its name.
+fn load_survey(conn: &mut Conn, now: Moment) -> QueryResult<SurveyId> {
     let survey = SurveyFile::parse(SURVEY).map_err(|error| Error::DeserializationError(error.into()))?;
     if let Some(survey_id) = surveys::store::named(conn, &survey.name)? {
-        return Ok(Demo { survey_id });
+        return Ok(survey_id);
     }
     let key = GuestCode::parse(GUEST_CODE).map_err(|error| Error::DeserializationError(error.into()))?;
     if companies::store::by_code(conn, &key)?.is_none() {
@@ -39,6 +70,6 @@ pub fn load(conn: &mut Conn, now: Moment) -> QueryResult<Demo> {
         companies::store::add(conn, &company, now)?;
     }
     match surveys::store::import(conn, &survey, now)? {
-        Imported::Created(survey_id) | Imported::Replaced(survey_id) => Ok(Demo { survey_id }),
+        Imported::Created(survey_id) | Imported::Replaced(survey_id) => Ok(survey_id),
     }
 }

@@ -76,16 +76,20 @@ impl Service {
             .map_err(|_| StartError::Schedule(settings.purge_schedule.clone()))?;
         let secret = db::write(&mut database.connect()?, |conn| audit::store::secret(conn, clock.now()))
             .map_err(|error| db::MigrateError::Migration(error.into()))?;
+        let people = audit::People::new(&secret);
         let cors = http::cors::Cors::new(&settings.cors_origins);
         // Rocket's own log shows paths with their queries, and there are emails in those.
         let rocket = rocket::custom(figment.merge(("log_level", "off")))
             .manage(keys::Ring::new(database.clone()))
             .manage(database)
             .manage(writer)
-            .manage(clock)
             .manage(surveys::form::Forms::default())
             .manage(progress::reader::EndedDays(settings.ended_draft_days))
-            .manage(audit::People::new(&secret))
+            .manage(accounts::Throttle::new(people.clone(), &clock))
+            .manage(accounts::Hasher::default())
+            .manage(people)
+            .manage(http::PublicUrl(settings.public_url.clone()))
+            .manage(clock)
             .manage(settings.session_life())
             .manage(http::address::TrustedProxies(settings.trusted_proxies.clone()))
             .attach(http::access_log::AccessLog)
@@ -97,7 +101,8 @@ impl Service {
             .mount("/", health::routes())
             .mount("/", openapi::routes())
             .mount("/api", routes())
-            .mount("/api/admin", admin_routes());
+            .mount("/api/admin", admin_routes())
+            .mount("/admin", accounts::pages::routes());
         Ok(Self { rocket, threads, migrated })
     }
 }
@@ -120,6 +125,9 @@ fn routes() -> Vec<rocket::Route> {
 /// The routes of the admin API.
 fn admin_routes() -> Vec<rocket::Route> {
     [
+        accounts::session_api::routes(),
+        accounts::password_api::routes(),
+        accounts::admin_api::routes(),
         record::admin_api::routes(),
         surveys::admin_api::routes(),
         companies::admin_api::routes(),

@@ -1,4 +1,4 @@
-//! The command line: `serve` (the default), `migrate`, `purge`, `survey`, `company`, `person`, `audit`, `openapi`.
+//! The command line: `serve` (the default), and what operators and admins do without a browser.
 
 mod cli;
 

@@ -14,8 +14,8 @@ use utoipa::{
 };
 
 use crate::{
-    access::caller::SESSION_COOKIE, audit, companies, health, people, problem::Problem, problem::ProblemBody, progress,
-    record, submissions, surveys,
+    access::caller::SESSION_COOKIE, accounts, audit, companies, health, people, problem::Problem, problem::ProblemBody,
+    progress, record, submissions, surveys,
 };
 
 /// The routes of this slice.
@@ -72,6 +72,10 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         submissions::api::submit_pair, submissions::api::submit_draft,
         submissions::front_end::respond, submissions::front_end::has_answer,
         surveys::api::show, companies::api::check_guest_code,
+        accounts::session_api::sign_in, accounts::session_api::show, accounts::session_api::sign_out,
+        accounts::session_api::sign_out_everywhere, accounts::password_api::change, accounts::password_api::set,
+        accounts::admin_api::list, accounts::admin_api::add, accounts::admin_api::show, accounts::admin_api::change,
+        accounts::admin_api::remove, accounts::admin_api::new_link, accounts::admin_api::end_sessions,
         record::admin_api::funnel, record::admin_api::list, record::admin_api::export,
         surveys::admin_api::list, surveys::admin_api::import, surveys::admin_api::export,
         surveys::admin_api::replace, surveys::admin_api::set_status,
@@ -97,6 +101,8 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         (name = "Undo", description = "For the survey admin's own server: earlier states of a draft"),
         (name = "Submissions", description = "The end of a draft"),
         (name = "Survey front end", description = "What a public survey page calls besides"),
+        (name = "Admin: session", description = "Signing in and out, and one's own password"),
+        (name = "Admin: accounts", description = "The people who run surveys: for owners"),
         (name = "Admin: record", description = "What became of drafts: the funnel, and the events that it is made of"),
         (name = "Admin: surveys", description = "Survey files in and out, open and closed"),
         (name = "Admin: companies", description = "Companies and their guest codes"),

@@ -1,12 +1,30 @@
 //! Accounts: the people who run surveys, and their sessions.
+//!
+//! Somebody is given an account and a one-time link, sets a password with it, and signs in: a session begins, of which the
+//! browser keeps the token in a cookie and the database a digest. `door.rs` lets people in; `throttle.rs` says how often
+//! one may try.
 
+pub mod admin_api;
+pub mod browser;
+pub mod door;
+pub mod pages;
+pub mod password_api;
+pub mod passwords;
+pub mod rules;
+pub mod session_api;
 pub mod store;
+pub mod throttle;
+pub mod views;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use self::{
+    passwords::{Hasher, Password, PasswordHash, TriedPassword},
+    throttle::Throttle,
+};
 use crate::{
-    access::{Reach, Role},
+    access::{Reach, Role, Secret},
     clock::Moment,
     companies::CompanyId,
     email::Email,
@@ -38,6 +56,22 @@ pub struct Account {
     pub signed_in_at: Option<Moment>,
 }
 
+/// A one-time link to set a password.
+#[derive(Debug)]
+pub struct Link {
+    /// What is in it, and nowhere else.
+    pub token: Secret,
+    /// From then on it does not work.
+    pub expires_at: Moment,
+}
+
+impl Link {
+    /// The page that it leads to, below the address of the service.
+    pub fn path(&self) -> String {
+        format!("/admin/set-password/{}", self.token.reveal())
+    }
+}
+
 /// A session, and whose it is.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -61,6 +95,6 @@ pub struct SessionLife {
 impl SessionLife {
     /// Whether a session is still good.
     pub fn is_alive(self, session: &Session, now: Moment) -> bool {
-        session.seen_at.plus_minutes(self.idle_minutes) > now && session.created_at.plus_minutes(self.hours * 60) > now
+        session.seen_at.plus_minutes(self.idle_minutes) > now && self.end(session.created_at) > now
     }
 }

@@ -12,8 +12,8 @@ use sha2::Sha256;
 use utoipa::ToSchema;
 
 use crate::{
-    access::Actor, clock::Moment, companies::CompanyId, email::Email, http::Parameter, progress::DraftId,
-    surveys::SurveyId,
+    access::Actor, accounts::AccountId, clock::Moment, companies::CompanyId, email::Email, http::Parameter,
+    progress::DraftId, surveys::SurveyId,
 };
 
 /// How an act ended.
@@ -246,6 +246,12 @@ impl From<DraftId> for Subject {
 impl From<CompanyId> for Subject {
     fn from(id: CompanyId) -> Self {
         Self::one("company", id.0)
+    }
+}
+
+impl From<AccountId> for Subject {
+    fn from(id: AccountId) -> Self {
+        Self::one("account", id.0)
     }
 }
 

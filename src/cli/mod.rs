@@ -1,5 +1,6 @@
 //! The commands, and what they say.
 
+mod accounts;
 mod audit;
 mod companies;
 mod manage;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use formprogress::{
+    access::Role,
     companies::CompanyId,
     config::{self, Settings},
     db::{self, Conn, DatabaseUrl},
@@ -71,6 +73,9 @@ enum Command {
     /// Who did what: admins, keys and this command line.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Add, list and remove the people who may sign in.
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Print the OpenAPI document of the API.
     Openapi,
 }
@@ -208,6 +213,52 @@ enum CompanyCommand {
 }
 
 #[derive(Subcommand)]
+enum AdminCommand {
+    /// Add an account, and print a one-time link with which its person sets a password.
+    ///
+    /// The link begins with public_url, or with the address and port of the service where that is not set.
+    #[command(after_help = "Example:\n  formprogress admin add ana@example.com\n  \
+        formprogress admin add ben@example.com --role editor --company 7")]
+    Add {
+        /// By which the person signs in.
+        email: String,
+        /// What they may do: viewer (figures), editor (surveys, drafts and submissions too) or owner (everything).
+        #[arg(long, default_value = "owner")]
+        role: Role,
+        /// The id of a company to which the account is limited; may be repeated. Not for owners.
+        #[arg(long)]
+        company: Vec<i64>,
+        /// Print {"id":…,"password_link":…,"password_link_expires_at":…} for a script.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a new link to set a password. Until it is used the password stays what it is.
+    Link {
+        /// Whose.
+        email: String,
+        /// Print {"id":…,"password_link":…,"password_link_expires_at":…} for a script.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the accounts.
+    List {
+        /// Print a list of objects for a script.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete an account, with its sessions and links.
+    Remove {
+        /// Whose.
+        email: String,
+    },
+    /// End all sessions of an account.
+    SignOut {
+        /// Whose.
+        email: String,
+    },
+}
+
+#[derive(Subcommand)]
 enum PersonCommand {
     /// Print everything that is held about a participant, as JSON. Leaves an entry in the audit log.
     Export {
@@ -284,6 +335,11 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Person(PersonCommand::Erase { email, yes, json }) => people::erase_person(&email, yes, json),
         Command::Audit(AuditCommand::List { limit, json }) => audit::list(limit, json),
         Command::Audit(AuditCommand::Export { format }) => audit::export(format),
+        Command::Admin(AdminCommand::Add { email, role, company, json }) => accounts::add(&email, role, company, json),
+        Command::Admin(AdminCommand::Link { email, json }) => accounts::new_link(&email, json),
+        Command::Admin(AdminCommand::List { json }) => accounts::list(json),
+        Command::Admin(AdminCommand::Remove { email }) => accounts::remove(&email),
+        Command::Admin(AdminCommand::SignOut { email }) => accounts::sign_out(&email),
         Command::Openapi => manage::print_openapi(),
     }
 }

@@ -2,17 +2,19 @@
 
 use std::{
     io::Write,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use formprogress::{
     Service, StartError,
+    accounts::rules::LINK_HOURS,
     clock::Clock,
     config::{self, Settings},
     db::{self, Conn, Migrated},
     demo::{self, Demo},
+    http::{PublicUrl, public_url},
     logging, surveys,
 };
 use rocket::{Ignite, Orbit, Rocket, error::ErrorKind, fairing::AdHoc, tokio};
@@ -37,9 +39,9 @@ pub fn serve(with_demo: bool) -> Outcome {
 
     let Service { rocket, threads, migrated } = Service::new(figment, &settings, Clock::system())?;
     let next = next_step(&settings, with_demo)?;
-    let database = settings.database_url.to_string();
+    let (database, public) = (settings.database_url.to_string(), PublicUrl(settings.public_url.clone()));
     let rocket = rocket.attach(AdHoc::on_liftoff("Banner", move |rocket| {
-        Box::pin(async move { print_banner(rocket, &database, migrated, &next) })
+        Box::pin(async move { print_banner(rocket, &database, &public, migrated, &next) })
     }));
 
     let launched = runtime.block_on(async {
@@ -105,16 +107,11 @@ fn next_step(settings: &Settings, with_demo: bool) -> Result<Next, StartError> {
     })
 }
 
-fn print_banner(rocket: &Rocket<Orbit>, database: &str, migrated: Migrated, next: &Next) {
+fn print_banner(rocket: &Rocket<Orbit>, database: &str, public: &PublicUrl, migrated: Migrated, next: &Next) {
     let config = rocket.config();
     let scheme = if config.tls_enabled() { "https" } else { "http" };
     let listening = format!("{scheme}://{}", SocketAddr::new(config.address, config.port));
-    // "Everywhere" is no address to open in a browser.
-    let base = match config.address {
-        address if !address.is_unspecified() => listening.clone(),
-        IpAddr::V4(_) => format!("{scheme}://127.0.0.1:{}", config.port),
-        IpAddr::V6(_) => format!("{scheme}://[::1]:{}", config.port),
-    };
+    let base = public_url::local(config);
     let migrations = match migrated.applied {
         0 => "up to date".to_owned(),
         applied => format!("{} applied", plural(applied as i64, "migration")),
@@ -128,7 +125,13 @@ fn print_banner(rocket: &Rocket<Orbit>, database: &str, migrated: Migrated, next
     match next {
         Next::Demo(demo) => {
             let survey = demo.survey_id;
-            lines.push(format!("  demo       survey {survey}, guest code {}", demo::GUEST_CODE));
+            lines.push(format!("  demo       survey {survey}, guest code {}, owner {}", demo::GUEST_CODE, demo::OWNER));
+            if let Some(link) = &demo.owners_link {
+                lines.push(format!(
+                    "  password   {} (works once, for {LINK_HOURS} hours)",
+                    public.link(config, &link.path())
+                ));
+            }
             lines.push(format!("  next       curl '{base}/api/surveys/{survey}'"));
         }
         Next::NoSurveyYet => {

@@ -207,6 +207,15 @@ pub fn keep_writers_out(conn: &mut Conn, table: &'static str) -> QueryResult<()>
     conn.batch_execute(&format!("SET LOCAL lock_timeout = '300ms'; LOCK TABLE {table} IN SHARE MODE"))
 }
 
+/// Makes this transaction the only one, in any process, that works on things of this kind: for rules that look at all of
+/// them. SQLite: nothing to do, its writer is alone.
+pub fn lock_all(conn: &mut Conn, kind: &str) -> QueryResult<()> {
+    let Conn::Postgres(conn) = conn else { return Ok(()) };
+    // Shares its keys with the ids of drafts, whose texts no kind has.
+    let lock = diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
+    lock.bind::<Text, _>(kind).execute(conn).map(drop)
+}
+
 /// Why a transaction failed, as far as it decides what to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {

@@ -23,7 +23,7 @@ mod url;
 
 pub use columns::OverColumns;
 pub use connection::{
-    Cause, Conn, OpenError, cause, keep_writers_out, lock_drafts, lock_pairs, snapshot, write, write_rows,
+    Cause, Conn, OpenError, cause, keep_writers_out, lock_all, lock_drafts, lock_pairs, snapshot, write, write_rows,
 };
 pub use migrations::{Migrated, MigrationError, apply, check};
 pub use pool::{Database, MigrateError, Unavailable};

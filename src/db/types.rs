@@ -54,6 +54,11 @@ impl Moment {
         Self(self.0.checked_add_signed(TimeDelta::minutes(minutes.into())).unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
+    /// So many minutes before this moment.
+    pub fn minus_minutes(self, minutes: u32) -> Self {
+        Self(self.0.checked_sub_signed(TimeDelta::minutes(minutes.into())).unwrap_or(DateTime::<Utc>::MIN_UTC))
+    }
+
     /// Whole days since 1970, in UTC.
     pub fn days(self) -> i64 {
         self.0.timestamp().div_euclid(86_400)

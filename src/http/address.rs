@@ -51,6 +51,13 @@ pub fn client(request: &Request<'_>) -> Option<IpAddr> {
     Some(proxies.client(peer, forwarded.into_iter()))
 }
 
+/// Whether a proxy that is believed passed a request on.
+pub fn is_by_trusted_proxy(request: &Request<'_>) -> bool {
+    let peer = request.remote().map(|remote| remote.ip().to_canonical());
+    let proxies = request.rocket().state::<TrustedProxies>();
+    peer.zip(proxies).is_some_and(|(peer, proxies)| proxies.trust(peer))
+}
+
 /// Whether a request comes from this very machine, and nobody passed it on for somebody else.
 pub fn is_local(request: &Request<'_>) -> bool {
     let headers = request.headers();

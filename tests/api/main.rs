@@ -6,6 +6,8 @@
 #[macro_use]
 mod support;
 
+mod accounts;
+mod admin_command;
 mod admin_companies;
 mod admin_surveys;
 mod architecture;
@@ -36,6 +38,7 @@ mod key_memory;
 mod logs;
 mod openapi;
 mod overload;
+mod passwords;
 mod patching;
 mod person;
 mod person_erasure;
@@ -48,6 +51,9 @@ mod retries;
 mod reused_ids;
 mod rollup;
 mod schema;
+mod sessions;
+mod sign_in;
+mod sign_in_attacks;
 mod spellings;
 mod starting;
 mod storms;

@@ -40,7 +40,7 @@ fn every_operation_has_a_name_of_its_own() {
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
 }
 
-/// Every route but the viewer's, whose page is not an API, and the one that answers all preflights.
+/// Every route but the viewer's and those of the pages, which are not an API, and the one that answers all preflights.
 fn served() -> BTreeSet<(String, String)> {
     let database = TestDatabase::new(Backend::Sqlite).expect("SQLite is always there");
     let figment: Figment = service::figment(database.url());
@@ -50,7 +50,8 @@ fn served() -> BTreeSet<(String, String)> {
         formprogress::Service::new(figment, &settings, clock).expect("the service can be built");
     let routes = rocket
         .routes()
-        .filter(|route| !route.uri.path().starts_with("/docs") && route.method.as_str() != "OPTIONS")
+        .filter(|route| !["/docs", "/admin"].iter().any(|pages| route.uri.path().starts_with(pages)))
+        .filter(|route| route.method.as_str() != "OPTIONS")
         .map(|route| {
             let path = route.uri.path().replace('<', "{").replace('>', "}");
             (route.method.to_string(), path)

@@ -1,5 +1,6 @@
 //! What the tests stand on: a database for each, the service on it, and a client that speaks plain HTTP to it.
 
+pub mod accounts;
 pub mod admin;
 pub mod client;
 pub mod clock;

@@ -5,6 +5,7 @@ use std::{ops::Deref, pin::pin, sync::Mutex, time::Duration};
 use chrono::TimeDelta;
 use formprogress::{
     access::{Grant, Power, Reach},
+    accounts::Hasher,
     config::Settings,
     db::write,
     jobs::{Purge, Rollup},
@@ -39,6 +40,7 @@ pub struct Service<'d> {
 struct Running {
     writer: Writer,
     ring: Ring,
+    hasher: Hasher,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<Rocket<Ignite>, rocket::Error>>,
     threads: Threads,
@@ -122,6 +124,12 @@ impl<'d> Service<'d> {
         secret.reveal().to_owned()
     }
 
+    /// How many passwords were hashed, to be kept or compared, since it was started.
+    pub fn hashes_made(&self) -> u64 {
+        let running = self.running.lock().expect("no test panicked here");
+        running.as_ref().expect("the service is running").hasher.made()
+    }
+
     async fn go(&self, settings: &[(&str, &str)]) {
         // A value is read as the environment's would be: what looks like a number is one.
         let figment = settings.iter().fold(figment(self.database.url()), |figment, (key, value)| {
@@ -150,9 +158,11 @@ impl<'d> Service<'d> {
         let (stop, asked_to_stop) = oneshot::channel();
         let writer = rocket.state::<Writer>().expect("the service has a writer").clone();
         let ring = rocket.state::<Ring>().expect("the service has a key ring").clone();
+        let hasher = rocket.state::<Hasher>().expect("the service has a hasher").clone();
         let serving = spawn(serve(rocket, asked_to_stop));
         self.client.point_at(port.await.expect("the service listens"));
-        *self.running.lock().expect("no test panicked here") = Some(Running { writer, ring, stop, serving, threads });
+        *self.running.lock().expect("no test panicked here") =
+            Some(Running { writer, ring, hasher, stop, serving, threads });
     }
 }
 

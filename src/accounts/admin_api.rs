@@ -1,0 +1,370 @@
+//! Managing accounts over HTTP: for owners.
+
+use std::collections::BTreeSet;
+
+use rocket::{
+    Route, State, delete, get, http::Status, patch, post, response::status::Created, routes, serde::json::Json,
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    Account, AccountId, Link,
+    rules::Change,
+    store::{self, Filter},
+    views::AccountView,
+};
+use crate::{
+    access::{Arrived, Power, Reach, Role, caller::look},
+    audit::Subject,
+    clock::Moment,
+    companies::CompanyId,
+    db::Database,
+    email::Email,
+    http::{
+        Fields, JsonBody, PublicUrl, Query,
+        list::{Cursor, List, PAGE_PARAMETERS, Page},
+    },
+    problem::Problem,
+    progress::writer::Writer,
+};
+
+/// The routes of this slice.
+pub fn routes() -> Vec<Route> {
+    routes![list, add, show, change, remove, new_link, end_sessions]
+}
+
+/// Which accounts are listed.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the documentation of parameters that are read one by one, to find all errors at once")]
+pub struct ListParameters {
+    /// The account with this email.
+    email: Option<String>,
+    /// Those with this role.
+    role: Option<Role>,
+    /// Those that may sign in, or those that may not.
+    is_active: Option<bool>,
+    /// How many: 1 to 200, and 50 unless it is said.
+    limit: Option<i64>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+/// List the accounts
+///
+/// In the order in which they were made.
+#[utoipa::path(
+    operation_id = "listAccounts",
+    context_path = "/api/admin", tag = "Admin: accounts", security(("session" = [])),
+    params(ListParameters),
+    responses(
+        (status = 200, description = "A page of them", body = List<AccountView>),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        crate::openapi::AnyAdmin
+    )
+)]
+#[get("/accounts")]
+async fn list(
+    arrived: Result<Arrived, Problem>,
+    query: Query<'_>,
+    database: &State<Database>,
+    writer: &State<Writer>,
+) -> Result<Json<List<AccountView>>, Problem> {
+    let caller = arrived?.may(Power::Accounts)?;
+    let mut fields = query.fields(&[&["email", "role", "is_active"][..], &PAGE_PARAMETERS].concat())?;
+    let filter = Filter {
+        email: fields.optional("email"),
+        role: fields.optional("role"),
+        is_active: fields.optional("is_active"),
+    };
+    let page = Page::of(&mut fields);
+    let (filter, page, after) = fields.finish(after(&page).map(|after| (filter, page, after)))?;
+    look(writer, caller.entry("account.list", Subject::all("accounts"))).await?;
+    let limit = page.one_more();
+    let found = database.read(move |conn| store::list(conn, &filter, after, limit)).await?;
+    Ok(Json(List::of(found, &page, |account| Cursor::of(&[&account.id.0]), AccountView::from)))
+}
+
+/// The id behind which a page begins; a place that is none of this list's is the list's beginning.
+fn after(page: &Page) -> Option<i64> {
+    Some(page.after.as_ref().and_then(|after| after.part(0)).unwrap_or_default())
+}
+
+/// An account to be made.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "the documentation of a body whose members are read one by one, to find all errors at once"
+)]
+pub struct AddBody {
+    #[schema(example = "ben@example.com")]
+    email: String,
+    role: Role,
+    /// The companies to which it is limited; null or missing for no limit. Not for owners.
+    companies: Option<Vec<CompanyId>>,
+}
+
+/// An account, and the link with which its person sets a password.
+#[derive(Serialize, ToSchema)]
+pub struct AddedView {
+    #[serde(flatten)]
+    account: AccountView,
+    #[serde(flatten)]
+    link: LinkView,
+}
+
+/// A one-time link to set a password. It is shown this once.
+#[derive(Serialize, ToSchema)]
+pub struct LinkView {
+    #[schema(example = "https://forms.example.org/admin/set-password/pJ0aTnXo5pWqGQ8mWv0j3M2rXyBq1cT7sKfUeHdLzNA")]
+    password_link: String,
+    /// From then on it does not work.
+    password_link_expires_at: Moment,
+}
+
+impl LinkView {
+    fn new(link: &Link, public_url: &PublicUrl, listening: &rocket::Config) -> Self {
+        Self { password_link: public_url.link(listening, &link.path()), password_link_expires_at: link.expires_at }
+    }
+}
+
+/// Add an account
+///
+/// The answer has a one-time link: send it to the person, who sets a password with it within 24 hours.
+#[utoipa::path(
+    operation_id = "addAccount",
+    context_path = "/api/admin", tag = "Admin: accounts", security(("session" = [])),
+    request_body(content = AddBody, example = json!({"email": "ben@example.com", "role": "editor", "companies": [7]})),
+    responses(
+        (status = 201, description = "The account", body = AddedView, headers(("Location" = String, description = "Where it is"))),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        (status = 409, response = crate::openapi::AccountConflict),
+        crate::openapi::AnyBody, crate::openapi::AnyAdmin
+    )
+)]
+#[post("/accounts", data = "<body>")]
+async fn add(
+    arrived: Result<Arrived, Problem>,
+    body: Result<JsonBody<'_>, Problem>,
+    writer: &State<Writer>,
+    public_url: &State<PublicUrl>,
+    listening: &rocket::Config,
+) -> Result<Created<Json<AddedView>>, Problem> {
+    let caller = arrived?.may(Power::Accounts)?;
+    let mut fields = body?.fields()?;
+    let (email, role) = (fields.required::<Email>("email"), fields.required::<Role>("role"));
+    let companies = companies(&mut fields).unwrap_or(Reach::All);
+    let (email, role) = fields.finish(email.zip(role))?;
+    let entry = caller.entry("account.add", Subject::all("accounts"));
+    let added = writer.change(move |conn| store::add(conn, &email, role, &companies, entry)).await?;
+    let (account, link) = added?;
+    let location = format!("/api/admin/accounts/{}", account.id.0);
+    let view = AddedView { account: account.into(), link: LinkView::new(&link, public_url, listening) };
+    Ok(Created::new(location).body(Json(view)))
+}
+
+/// Read an account
+#[utoipa::path(
+    operation_id = "readAccount",
+    context_path = "/api/admin", tag = "Admin: accounts", security(("session" = [])),
+    params(("id" = AccountId, Path, description = "Names the account")),
+    responses(
+        (status = 200, description = "The account", body = AccountView),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        (status = 404, response = crate::openapi::AccountNotFound),
+        crate::openapi::AnyAdmin
+    )
+)]
+#[get("/accounts/<id>")]
+async fn show(
+    id: &str,
+    arrived: Result<Arrived, Problem>,
+    query: Query<'_>,
+    database: &State<Database>,
+    writer: &State<Writer>,
+) -> Result<Json<AccountView>, Problem> {
+    let caller = arrived?.may(Power::Accounts)?;
+    query.none()?;
+    let id = named(id)?;
+    let account: Account = database.read(move |conn| store::find(conn, id)).await?.ok_or(Problem::AccountNotFound)?;
+    look(writer, caller.entry("account.read", id)).await?;
+    Ok(Json(account.into()))
+}
+
+/// What is to change of an account. What is missing stays as it is.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "the documentation of a body whose members are read one by one, to find all errors at once"
+)]
+pub struct ChangeBody {
+    role: Option<Role>,
+    /// The companies to which it is limited; null for no limit.
+    companies: Option<Vec<CompanyId>>,
+    /// Whether the person may sign in.
+    is_active: Option<bool>,
+}
+
+/// Change an account
+///
+/// Its sessions end if anything changes. One active owner at least must remain.
+#[utoipa::path(
+    operation_id = "changeAccount",
+    context_path = "/api/admin", tag = "Admin: accounts", security(("session" = [])),
+    params(("id" = AccountId, Path, description = "Names the account")),
+    request_body(content = ChangeBody, example = json!({"role": "viewer", "companies": null})),
+    responses(
+        (status = 200, description = "The account as it is now", body = AccountView),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        (status = 404, response = crate::openapi::AccountNotFound),
+        (status = 409, response = crate::openapi::AccountConflict),
+        crate::openapi::AnyBody, crate::openapi::AnyAdmin
+    )
+)]
+#[patch("/accounts/<id>", data = "<body>")]
+async fn change(
+    id: &str,
+    arrived: Result<Arrived, Problem>,
+    body: Result<JsonBody<'_>, Problem>,
+    writer: &State<Writer>,
+) -> Result<Json<AccountView>, Problem> {
+    let caller = arrived?.may(Power::Accounts)?;
+    let id = named(id)?;
+    let mut fields = body?.fields()?;
+    let (role, is_active) = (fields.optional("role"), flag(&mut fields, "is_active"));
+    let change = Change { role, companies: companies(&mut fields), is_active };
+    let change = fields.finish(Some(change))?;
+    let entry = caller.entry("account.change", id);
+    let account = writer.change(move |conn| store::change(conn, id, &change, entry)).await??;
+    Ok(Json(account.into()))
+}
+
+/// Delete an account
+///
+/// Its sessions and links end with it. What it did stays in the audit log, under its id.
+#[utoipa::path(
+    operation_id = "deleteAccount",
+    context_path = "/api/admin", tag = "Admin: accounts", security(("session" = [])),
+    params(("id" = AccountId, Path, description = "Names the account")),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        (status = 404, response = crate::openapi::AccountNotFound),
+        (status = 409, response = crate::openapi::AccountConflict),
+        crate::openapi::AnyAdmin
+    )
+)]
+#[delete("/accounts/<id>")]
+async fn remove(
+    id: &str,
+    arrived: Result<Arrived, Problem>,
+    query: Query<'_>,
+    writer: &State<Writer>,
+) -> Result<Status, Problem> {
+    let caller = arrived?.may(Power::Accounts)?;
+    query.none()?;
+    let id = named(id)?;
+    let entry = caller.entry("account.delete", id);
+    writer.change(move |conn| store::remove(conn, id, &entry)).await??;
+    Ok(Status::NoContent)
+}
+
+/// Make a new link to set a password
+///
+/// For somebody whose link has expired, or who has forgotten the password, which works until another is set. Earlier links stop working.
+#[utoipa::path(
+    operation_id = "addPasswordLink",
+    context_path = "/api/admin", tag = "Admin: accounts", security(("session" = [])),
+    params(("id" = AccountId, Path, description = "Names the account")),
+    responses(
+        (status = 201, description = "The link", body = LinkView),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        (status = 404, response = crate::openapi::AccountNotFound),
+        crate::openapi::AnyAdmin
+    )
+)]
+#[post("/accounts/<id>/password-link")]
+async fn new_link(
+    id: &str,
+    arrived: Result<Arrived, Problem>,
+    query: Query<'_>,
+    writer: &State<Writer>,
+    public_url: &State<PublicUrl>,
+    listening: &rocket::Config,
+) -> Result<(Status, Json<LinkView>), Problem> {
+    let caller = arrived?.may(Power::Accounts)?;
+    query.none()?;
+    let id = named(id)?;
+    let entry = caller.entry("account.link", id);
+    let link = writer.change(move |conn| store::new_link(conn, id, &entry)).await??;
+    Ok((Status::Created, Json(LinkView::new(&link, public_url, listening))))
+}
+
+/// Sign an account out everywhere
+///
+/// Ends all of its sessions.
+#[utoipa::path(
+    operation_id = "endAccountSessions",
+    context_path = "/api/admin", tag = "Admin: accounts", security(("session" = [])),
+    params(("id" = AccountId, Path, description = "Names the account")),
+    responses(
+        (status = 204, description = "It has no session any more"),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        (status = 404, response = crate::openapi::AccountNotFound),
+        crate::openapi::AnyAdmin
+    )
+)]
+#[delete("/accounts/<id>/sessions")]
+async fn end_sessions(
+    id: &str,
+    arrived: Result<Arrived, Problem>,
+    query: Query<'_>,
+    writer: &State<Writer>,
+) -> Result<Status, Problem> {
+    let caller = arrived?.may(Power::Accounts)?;
+    query.none()?;
+    let id = named(id)?;
+    let entry = caller.entry("account.sign_out_everywhere", id);
+    writer.change(move |conn| store::end_sessions(conn, id, entry)).await??;
+    Ok(Status::NoContent)
+}
+
+fn named(id: &str) -> Result<AccountId, Problem> {
+    let id = id.parse().ok().filter(|id| *id >= 1);
+    id.map(AccountId).ok_or(Problem::AccountNotFound)
+}
+
+/// A member of the body that is true or false, or silent.
+fn flag(fields: &mut Fields<'_>, name: &str) -> Option<bool> {
+    match fields.raw(name)?.get() {
+        "true" => return Some(true),
+        "false" => return Some(false),
+        "null" => {}
+        _ => fields.note(name, "must be true or false"),
+    }
+    None
+}
+
+/// The most companies to which an account is limited: past that it is hardly limited.
+const MOST_COMPANIES: usize = 1000;
+
+/// The limits that a body names: none if it is silent, no limit for null.
+fn companies(fields: &mut Fields<'_>) -> Option<Reach<CompanyId>> {
+    let named = fields.raw("companies")?;
+    if named.get() == "null" {
+        return Some(Reach::All);
+    }
+    let ids = ids_in(named).filter(|ids| (1..=MOST_COMPANIES).contains(&ids.len()));
+    if ids.is_none() {
+        fields.note("companies", "must be a list of 1 to 1000 ids of companies, or null for all");
+    }
+    ids.map(Reach::Only)
+}
+
+/// The ids in a list, each a number or a numeric text.
+fn ids_in(list: &RawValue) -> Option<BTreeSet<CompanyId>> {
+    let ids: Vec<&RawValue> = serde_json::from_str(list.get()).ok()?;
+    ids.into_iter().map(|id| id.get().trim_matches('"').parse().ok().map(CompanyId)).collect()
+}
