@@ -73,8 +73,9 @@ fn entries_before(conn: &mut Conn, drafts: &[DraftId], id: i64) -> QueryResult<V
         .filter(progress_events::draft_id.eq_any(drafts))
         .filter(progress_events::id.lt(id))
         .filter(progress_events::kind.eq_any(["started", "screen_entered"]))
-        .order((progress_events::draft_id, progress_events::id))
-        .select((progress_events::draft_id, progress_events::at));
+        .select((progress_events::id, progress_events::draft_id, progress_events::at));
+    let mut entries: Vec<(i64, DraftId, Moment)> = on_backend!(conn => query.load(conn))?;
     // The last one of each draft counts, and comes last.
-    on_backend!(conn => query.load(conn))
+    entries.sort_unstable_by_key(|(id, ..)| *id);
+    Ok(entries.into_iter().map(|(_, draft_id, at)| (draft_id, at)).collect())
 }
