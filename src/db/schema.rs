@@ -297,7 +297,6 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(answers, companies, form_progress, submissions, surveys);
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions, password_links);
-diesel::allow_tables_to_appear_in_same_query!(ended_drafts, idempotency_keys);
 diesel::joinable!(form_progress -> surveys (survey_id));
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(password_links -> accounts (account_id));

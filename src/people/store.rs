@@ -98,18 +98,23 @@ fn submitted(conn: &mut Conn, email: &Email) -> QueryResult<Vec<Submitted>> {
 /// The keys of discards by email are remembered under names that are made of the email. Whoever knows it could find them
 /// out; so they are found here in the same way, among those of all discards of the last days.
 fn discards(conn: &mut Conn, email: &Email, surveys: &[i64]) -> QueryResult<Vec<DraftId>> {
-    let discarded = ended_drafts::table.filter(ended_drafts::ending.eq("discarded")).select(ended_drafts::draft_id);
-    let query = idempotency_keys::table
-        .filter(idempotency_keys::draft_id.eq_any(discarded))
-        .select((idempotency_keys::draft_id, idempotency_keys::key_digest));
-    let rows: Vec<(DraftId, Vec<u8>)> = on_backend!(conn => query.load(conn))?;
+    // One query after the other: together, PostgreSQL's planner might go through the keys of all drafts.
+    let query = ended_drafts::table.filter(ended_drafts::ending.eq("discarded")).select(ended_drafts::draft_id);
+    let discarded: Vec<DraftId> = on_backend!(conn => query.load(conn))?;
     let pairs: Vec<Pair> = surveys.iter().map(|id| Pair { email: email.clone(), survey_id: SurveyId(*id) }).collect();
     let is_theirs = |id: DraftId, key: KeyDigest| pairs.iter().any(|pair| DraftId::of_discard(pair, key) == id);
-    let theirs = rows.into_iter().filter_map(|(id, key)| {
-        let key = KeyDigest(key.try_into().ok()?);
-        is_theirs(id, key).then_some(id)
-    });
-    Ok(theirs.collect())
+    let mut theirs = Vec::new();
+    for some in discarded.chunks(1000) {
+        let query = idempotency_keys::table
+            .filter(idempotency_keys::draft_id.eq_any(some))
+            .select((idempotency_keys::draft_id, idempotency_keys::key_digest));
+        let keys: Vec<(DraftId, Vec<u8>)> = on_backend!(conn => query.load(conn))?;
+        theirs.extend(keys.into_iter().filter_map(|(id, key)| {
+            let key = KeyDigest(key.try_into().ok()?);
+            is_theirs(id, key).then_some(id)
+        }));
+    }
+    Ok(theirs)
 }
 
 /// What an erasure would take now.

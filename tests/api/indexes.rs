@@ -5,7 +5,10 @@
 
 use diesel::{debug_query, pg::Pg, prelude::*, sqlite::Sqlite};
 use formprogress::{
-    db::schema::{companies, form_progress, funnel_screens, progress_events, submissions, surveys},
+    db::schema::{
+        answers, audit_log, companies, form_progress, funnel_screens, idempotency_keys, previous_states,
+        progress_events, submissions, surveys,
+    },
     progress::DraftId,
 };
 
@@ -97,6 +100,60 @@ fn queries() -> Vec<Asked> {
     ]
 }
 
+/// What the store of people filters by, and the audit log when something is looked for there.
+fn queries_about_people() -> Vec<Asked> {
+    let ids: Vec<i64> = vec![1, 2];
+    let drafts = vec![DraftId::random(), DraftId::random()];
+    let subjects = vec!["person 0123", "submission 7"];
+    vec![
+        asked!(
+            "find the submissions of a person",
+            submissions::table.filter(submissions::email.eq("ana@example.com")).select(submissions::draft_id)
+        ),
+        asked!(
+            "find the answers of submissions",
+            answers::table.filter(answers::submission_id.eq_any(ids)).select(answers::value)
+        ),
+        asked!(
+            "find the earlier states of drafts",
+            previous_states::table
+                .filter(previous_states::draft_id.eq_any(drafts.clone()))
+                .select(previous_states::data)
+        ),
+        asked!(
+            "find the keys of drafts",
+            idempotency_keys::table
+                .filter(idempotency_keys::draft_id.eq_any(drafts.clone()))
+                .select(idempotency_keys::request_digest)
+        ),
+        asked!(
+            "find the events of drafts",
+            progress_events::table.filter(progress_events::draft_id.eq_any(drafts)).select(progress_events::kind)
+        ),
+        asked!(
+            "find the audit entries about a person and what is theirs",
+            audit_log::table.filter(audit_log::subject.eq_any(subjects)).select(audit_log::action)
+        ),
+        asked!(
+            "list the audit log",
+            audit_log::table
+                .filter(audit_log::action.eq("survey.replace"))
+                .filter(audit_log::id.lt(1_000_000_i64))
+                .order(audit_log::id.desc())
+                .limit(51)
+                .select(audit_log::subject)
+        ),
+        asked!(
+            "list the audit entries about a person",
+            audit_log::table
+                .filter(audit_log::subject.eq("person 0123"))
+                .order(audit_log::id.desc())
+                .limit(51)
+                .select(audit_log::action)
+        ),
+    ]
+}
+
 impl Asked {
     /// The SQL without the list of its parameters that Diesel prints behind it.
     fn sql(&self, backend: Backend) -> String {
@@ -147,7 +204,7 @@ fn explained_by_postgres(database: &TestDatabase, sql: &str) -> Vec<String> {
 }
 
 async fn every_query_of_the_hot_path_uses_an_index(database: &TestDatabase) {
-    for asked in queries() {
+    for asked in queries().into_iter().chain(queries_about_people()) {
         let plan = asked.plan(database);
         let text = plan.join("\n");
         println!("{}: {text}", asked.what);

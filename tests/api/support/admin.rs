@@ -6,8 +6,15 @@ use formprogress::{
     keys::Kind,
     surveys::SurveyId,
 };
+use url::form_urlencoded;
 
 use super::{Answer, Service};
+
+/// The path of everything that is held about a person.
+pub fn person_path(email: &str) -> String {
+    let email: String = form_urlencoded::byte_serialize(email.as_bytes()).collect();
+    format!("/api/admin/person?email={email}")
+}
 
 impl Service<'_> {
     /// Makes a server key with these powers and limits, and shows it to nobody.

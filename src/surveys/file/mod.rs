@@ -1,11 +1,14 @@
 //! A survey file: what `formprogress survey import` and the admin API read, and what an export gives.
 
+mod members;
+
 use std::{collections::HashSet, fmt};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use self::members::{Members, Wrong, wrong};
 use super::{
     Shapes, Status, SurveyId, SurveyScreen,
     schema::{Schema, SchemaError},
@@ -93,7 +96,7 @@ impl SurveyFile {
         }
         let object: Object<'_> =
             serde_json::from_str(text).map_err(|error| FileError::Json(format!("it is not a survey file: {error}")))?;
-        let mut members = Members { members: object.0, errors: Vec::new() };
+        let mut members = Members::of(object);
         let id =
             members.take("id", |json| SurveyId::parse(json.get()).map_err(|detail| vec![("".into(), detail.into())]));
         let name = members.required("name", name);
@@ -125,83 +128,6 @@ impl SurveyFile {
                 members.errors.truncate(MOST_ERRORS);
                 Err(FileError::Members(members.errors))
             }
-        }
-    }
-}
-
-/// What is wrong with a member: where below it, as a JSON Pointer, and what.
-type Wrong = Vec<(String, String)>;
-
-fn wrong<T>(detail: impl Into<String>) -> Result<T, Wrong> {
-    Err(vec![(String::new(), detail.into())])
-}
-
-/// The members of a file that nobody has read yet, and what is wrong with the others.
-struct Members<'a> {
-    members: Vec<(String, &'a RawValue)>,
-    errors: Vec<FieldError>,
-}
-
-impl<'a> Members<'a> {
-    fn note(&mut self, name: &str, below: &str, detail: impl Into<String>) {
-        let name = name.replace('~', "~0").replace('/', "~1");
-        self.errors.push(FieldError::at(&format!("/{name}{below}"), detail));
-    }
-
-    fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
-        let (named, others): (Vec<_>, _) =
-            std::mem::take(&mut self.members).into_iter().partition(|(member, _)| member == name);
-        self.members = others;
-        if named.len() > 1 {
-            self.note(name, "", "is given more than once");
-        }
-        named.into_iter().next().map(|(_, json)| json)
-    }
-
-    fn read<T>(
-        &mut self,
-        name: &str,
-        json: &'a RawValue,
-        read: impl FnOnce(&'a RawValue) -> Result<T, Wrong>,
-    ) -> Option<T> {
-        let errors = match read(json) {
-            Ok(value) => return Some(value),
-            Err(errors) => errors,
-        };
-        errors.into_iter().for_each(|(below, detail)| self.note(name, &below, detail));
-        None
-    }
-
-    /// A member that may be missing, or null.
-    fn take<T>(&mut self, name: &str, read: impl FnOnce(&'a RawValue) -> Result<T, Wrong>) -> Option<T> {
-        let json = self.raw(name).filter(|json| json.get() != "null")?;
-        self.read(name, json, read)
-    }
-
-    /// One that may be missing, and whose null says something. With its text.
-    fn take_with_null<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&'a RawValue) -> Result<T, Wrong>,
-    ) -> Option<(T, Box<RawValue>)> {
-        let json = self.raw(name)?;
-        self.read(name, json, |json| Ok((read(json)?, json.to_owned())))
-    }
-
-    /// One that must be there.
-    fn required<T>(&mut self, name: &str, read: impl FnOnce(&'a RawValue) -> Result<T, Wrong>) -> Option<T> {
-        match self.raw(name) {
-            Some(json) => self.read(name, json, read),
-            None => {
-                self.note(name, "", "is missing");
-                None
-            }
-        }
-    }
-
-    fn refuse_others(&mut self) {
-        for (name, _) in std::mem::take(&mut self.members) {
-            self.note(&name.chars().take(64).collect::<String>(), "", "is not a member of a survey file");
         }
     }
 }
