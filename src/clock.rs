@@ -1,6 +1,9 @@
 //! The time, given to whoever needs it: the service takes the system's, tests set their own.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -19,21 +22,33 @@ impl Parameter for Moment {
 
 /// A source of the present moment.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Moment + Send + Sync>);
+pub struct Clock {
+    now: Arc<dyn Fn() -> Moment + Send + Sync>,
+    passed: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
 
 impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
-        Self::new(Moment::now)
+        let began = Instant::now();
+        Self { now: Arc::new(Moment::now), passed: Arc::new(move || began.elapsed()) }
     }
 
     /// A clock that says what `now` says.
     pub fn new(now: impl Fn() -> Moment + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
+        let now: Arc<dyn Fn() -> Moment + Send + Sync> = Arc::new(now);
+        let (began, same) = (DateTime::<Utc>::from(now()), now.clone());
+        let passed = move || (DateTime::<Utc>::from(same()) - began).to_std().unwrap_or_default();
+        Self { now, passed: Arc::new(passed) }
     }
 
     /// The present moment.
     pub fn now(&self) -> Moment {
-        (self.0)()
+        (self.now)()
+    }
+
+    /// The time that has passed since this clock was made. When the system's clock is set, it goes on regardless.
+    pub fn passed(&self) -> Duration {
+        (self.passed)()
     }
 }

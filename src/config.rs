@@ -12,7 +12,12 @@ use rocket::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{accounts::SessionLife, db::DatabaseUrl, progress::writer};
+use crate::{
+    accounts::SessionLife,
+    db::DatabaseUrl,
+    limits::{Policies, Quota},
+    progress::writer,
+};
 
 /// The settings of the service itself, beside Rocket's (address, port, limits, …).
 #[derive(Debug, Clone, Deserialize)]
@@ -49,6 +54,18 @@ pub struct Settings {
     pub event_days: u32,
     /// Days for which the audit log is kept.
     pub audit_days: u32,
+    /// Whether the public routes have limits.
+    pub rate_limits: bool,
+    /// Writes of one draft.
+    pub limit_draft: Quota,
+    /// Requests of one address.
+    pub limit_address: Quota,
+    /// Requests with one API key.
+    pub limit_key: Quota,
+    /// Questions of one address about emails; a fifth of them may find nothing.
+    pub limit_lookups: Quota,
+    /// Questions of one address about guest codes; a thirtieth of them may find nothing.
+    pub limit_guest_codes: Quota,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Rocket's own: `off`, `critical`, `normal` or `debug`.
@@ -84,6 +101,12 @@ struct Defaults {
     trusted_proxies: &'static str,
     event_days: u32,
     audit_days: u32,
+    rate_limits: bool,
+    limit_draft: &'static str,
+    limit_address: &'static str,
+    limit_key: &'static str,
+    limit_lookups: &'static str,
+    limit_guest_codes: &'static str,
     log_format: LogFormat,
 }
 
@@ -102,6 +125,12 @@ const DEFAULTS: Defaults = Defaults {
     trusted_proxies: "",
     event_days: 400,
     audit_days: 400,
+    rate_limits: true,
+    limit_draft: "120/60",
+    limit_address: "60000/60",
+    limit_key: "600000/60",
+    limit_lookups: "6000/3600",
+    limit_guest_codes: "3000/3600",
     log_format: LogFormat::Auto,
 };
 
@@ -161,6 +190,14 @@ impl Settings {
     /// How long sessions last.
     pub fn session_life(&self) -> SessionLife {
         SessionLife { idle_minutes: self.session_idle_minutes, hours: self.session_hours }
+    }
+
+    /// The limits of the public routes, if there are any.
+    pub fn policies(&self) -> Option<Policies> {
+        self.rate_limits.then(|| {
+            let (guest_codes, lookups) = (self.limit_guest_codes, self.limit_lookups);
+            Policies::new(self.limit_draft, self.limit_address, self.limit_key, lookups, guest_codes)
+        })
     }
 
     /// How much may wait to be written.

@@ -16,6 +16,7 @@ pub mod health;
 pub mod http;
 pub mod jobs;
 pub mod keys;
+pub mod limits;
 pub mod logging;
 pub mod openapi;
 pub mod people;
@@ -25,6 +26,8 @@ pub mod record;
 pub mod submissions;
 pub mod surveys;
 pub mod views;
+
+use std::sync::Arc;
 
 use rocket::{Build, Rocket, figment::Figment};
 
@@ -77,11 +80,13 @@ impl Service {
         let secret = db::write(&mut database.connect()?, |conn| audit::store::secret(conn, clock.now()))
             .map_err(|error| db::MigrateError::Migration(error.into()))?;
         let people = audit::People::new(&secret);
+        let limits = settings.policies().map(|policies| Arc::new(limits::Limits::new(&policies, &clock)));
         let cors = http::cors::Cors::new(&settings.cors_origins);
         // Rocket's own log shows paths with their queries, and there are emails in those.
         let rocket = rocket::custom(figment.merge(("log_level", "off")))
             .manage(keys::Ring::new(database.clone()))
             .manage(database)
+            .manage(keys::Uses::new(writer.clone()))
             .manage(writer)
             .manage(surveys::form::Forms::default())
             .manage(progress::reader::EndedDays(settings.ended_draft_days))
@@ -95,6 +100,7 @@ impl Service {
             .attach(http::access_log::AccessLog)
             .manage(cors.clone())
             .attach(cors)
+            .attach(limits::headers::RateLimitHeaders(limits.clone()))
             .attach(jobs)
             .register("/", rocket::catchers![http::catchers::any])
             .mount("/", rocket::routes![http::cors::preflight])
@@ -103,6 +109,10 @@ impl Service {
             .mount("/api", routes())
             .mount("/api/admin", admin_routes())
             .mount("/admin", accounts::pages::routes());
+        let rocket = match limits {
+            Some(limits) => rocket.manage(limits),
+            None => rocket,
+        };
         Ok(Self { rocket, threads, migrated })
     }
 }
@@ -133,6 +143,7 @@ fn admin_routes() -> Vec<rocket::Route> {
         companies::admin_api::routes(),
         people::admin_api::routes(),
         audit::api::routes(),
+        keys::api::routes(),
     ]
     .concat()
 }

@@ -14,8 +14,8 @@ use utoipa::{
 };
 
 use crate::{
-    access::caller::SESSION_COOKIE, accounts, audit, companies, health, people, problem::Problem, problem::ProblemBody,
-    progress, record, submissions, surveys,
+    access::caller::SESSION_COOKIE, accounts, audit, companies, health, keys, people, problem::Problem,
+    problem::ProblemBody, progress, record, submissions, surveys,
 };
 
 /// The routes of this slice.
@@ -81,6 +81,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         surveys::admin_api::replace, surveys::admin_api::set_status,
         companies::admin_api::list, companies::admin_api::create, companies::admin_api::show, companies::admin_api::change,
         people::admin_api::export, people::admin_api::erase, audit::api::list, audit::api::export,
+        keys::api::list, keys::api::create, keys::api::revoke,
         health::lives, health::ready, document
     ),
     components(
@@ -108,6 +109,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         (name = "Admin: companies", description = "Companies and their guest codes"),
         (name = "Admin: people", description = "All that is held about a participant: given out, or erased"),
         (name = "Admin: audit log", description = "Who did what"),
+        (name = "Admin: keys", description = "API keys, for owners who are signed in"),
         (name = "Service", description = "For operators")
     )
 )]

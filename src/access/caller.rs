@@ -17,7 +17,7 @@ use crate::{
     companies::CompanyId,
     db::Database,
     http::{address, request_id},
-    keys::{ApiKey, Kind, Ring},
+    keys::{ApiKey, Kind, Ring, Uses},
     problem::Problem,
     progress::writer::Writer,
     surveys::SurveyId,
@@ -176,7 +176,9 @@ pub async fn key_of(request: &Request<'_>) -> Result<Option<Arc<ApiKey>>, Proble
     let (_, text) = shown.ok_or(Problem::Unauthorized)?;
     let keys = state::<Ring>(request)?.keys().await?;
     let key = keys.get(&SecretDigest::of(text.trim())).filter(|key| key.revoked_at.is_none());
-    key.cloned().map(Some).ok_or(Problem::Unauthorized)
+    let key = key.ok_or(Problem::Unauthorized)?;
+    state::<Uses>(request)?.note(key.id, state::<Clock>(request)?.now());
+    Ok(Some(key.clone()))
 }
 
 /// Something that the service was put together with.

@@ -104,6 +104,12 @@ powers! {
 #[error("is not the name of a power")]
 pub struct UnknownPower;
 
+impl crate::http::Parameter for Power {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        text.parse().map_err(|UnknownPower| "must be the name of a power, such as drafts:read")
+    }
+}
+
 impl Serialize for Power {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())

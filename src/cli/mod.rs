@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod companies;
+mod keys;
 mod manage;
 mod people;
 mod record;
@@ -76,6 +77,9 @@ enum Command {
     /// Add, list and remove the people who may sign in.
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Make, list and revoke API keys.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Print the OpenAPI document of the API.
     Openapi,
 }
@@ -304,6 +308,28 @@ fn format(text: &str) -> Result<Format, &'static str> {
     Format::parse(text)
 }
 
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// Make a key. It is shown this once.
+    ///
+    /// With the first key the public routes close: from then on each request to them needs one.
+    #[command(after_help = "Examples:\n  \
+        formprogress key add --site --name 'The survey page' --origin https://forms.example.org\n  \
+        formprogress key add --server --name 'Submission handler' --power submissions:write --survey 1")]
+    Add(keys::NewKey),
+    /// List the keys: what they may do, when they were last used, and whether they are still valid.
+    List {
+        /// Print a list of objects for a script.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key. A running service refuses it within a second.
+    Revoke {
+        /// The key's id, as `key list` shows it.
+        id: i64,
+    },
+}
+
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Outcome {
     match arguments.command.unwrap_or(Command::Serve(arguments.serve)) {
@@ -340,6 +366,9 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Admin(AdminCommand::List { json }) => accounts::list(json),
         Command::Admin(AdminCommand::Remove { email }) => accounts::remove(&email),
         Command::Admin(AdminCommand::SignOut { email }) => accounts::sign_out(&email),
+        Command::Key(KeyCommand::Add(new)) => keys::add(new),
+        Command::Key(KeyCommand::List { json }) => keys::list(json),
+        Command::Key(KeyCommand::Revoke { id }) => keys::revoke(id),
         Command::Openapi => manage::print_openapi(),
     }
 }

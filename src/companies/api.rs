@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{CompanyId, GuestCode, store};
-use crate::{access::Visitor, db::Database, http::JsonBody, problem::Problem, views::Envelope};
+use crate::{access::Visitor, db::Database, http::JsonBody, limits::Guess, problem::Problem, views::Envelope};
 
 /// The routes of this slice.
 pub fn routes() -> Vec<Route> {
@@ -55,11 +55,14 @@ async fn check_guest_code(
     body: Result<JsonBody<'_>, Problem>,
     database: &State<Database>,
 ) -> Result<Json<Envelope<CompanyView>>, Problem> {
-    visitor?;
+    let visitor = visitor?;
     let mut fields = body?.fields()?;
     let code = fields.required::<GuestCode>("invitation_code");
     let code = fields.finish(code)?;
-    let company = database.read(move |conn| store::by_code(conn, &code)).await?.ok_or(Problem::InvalidGuestCode)?;
+    let Some(company) = database.read(move |conn| store::by_code(conn, &code)).await? else {
+        visitor.missed(Guess::GuestCode);
+        return Err(Problem::InvalidGuestCode);
+    };
     let view = CompanyView { id: company.id, name: company.name, details: company.details };
     Ok(Json(Envelope::new("The guest code is valid.", view)))
 }

@@ -80,6 +80,23 @@ impl<'a> Fields<'a> {
         self.take(&[name])
     }
 
+    /// A list in the body, which may be missing or null.
+    pub fn list<T: Parameter>(&mut self, name: &str) -> Option<Vec<T>> {
+        let json = self.raw(name).filter(|json| json.get() != "null")?;
+        let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(json.get()) else {
+            self.note(name, "must be a list");
+            return None;
+        };
+        let mut list = Vec::with_capacity(elements.len());
+        for (index, element) in elements.into_iter().enumerate() {
+            match from_json(element) {
+                Ok(value) => list.push(value),
+                Err(detail) => self.note(&format!("{name}/{index}"), detail),
+            }
+        }
+        Some(list)
+    }
+
     /// A member of the body that may be missing, as it was sent: `null` is a value here.
     pub fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
         let Source::Body(members) = &self.source else { return None };
@@ -99,6 +116,17 @@ impl<'a> Fields<'a> {
         };
         if self.errors.len() < MOST_ERRORS {
             self.errors.push(FieldError { pointer, detail: detail.to_owned() });
+        }
+    }
+
+    /// The same, unless something is wrong with it, or with a value in it, already.
+    pub fn note_unless_wrong(&mut self, name: &str, detail: &str) {
+        let is_within = |pointer: &str| {
+            let place = pointer.trim_start_matches("#/").strip_prefix(name);
+            place.is_some_and(|place| place.is_empty() || place.starts_with('/'))
+        };
+        if !self.errors.iter().any(|error| is_within(&error.pointer)) {
+            self.note(name, detail);
         }
     }
 

@@ -1,20 +1,31 @@
 //! API keys: of the pages that participants use (site keys), and of programs (server keys).
 
+pub mod api;
 pub mod ring;
+pub mod rules;
 pub mod store;
+pub mod uses;
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use self::ring::Ring;
-use crate::{access::Grant, clock::Moment};
+pub use self::{ring::Ring, uses::Uses};
+use crate::{access::Grant, clock::Moment, http::Parameter};
 
 /// Names a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[schema(value_type = i64, minimum = 1, example = 3)]
 pub struct KeyId(pub i64);
+
+impl<'r> rocket::request::FromParam<'r> for KeyId {
+    type Error = std::num::ParseIntError;
+
+    fn from_param(text: &'r str) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
+}
 
 /// An API key. Of the key itself, only its digest is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +75,64 @@ impl Kind {
         match self {
             Self::Site { .. } => "fp_site_",
             Self::Server { .. } => "fp_server_",
+        }
+    }
+}
+
+/// What a key is for, in the words of whoever makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name(pub String);
+
+impl Parameter for Name {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        match text.chars().count() {
+            1..=100 if !text.chars().any(char::is_control) => Ok(Self(text.to_owned())),
+            _ => Err("must be a text of 1 to 100 characters, without control characters"),
+        }
+    }
+}
+
+/// Where a page comes from, as a browser names it: `https://forms.example.org`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin(pub String);
+
+impl Parameter for Origin {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let url = url::Url::parse(text.trim()).ok().filter(|url| {
+            let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+            let names_nobody = url.username().is_empty() && url.password().is_none();
+            matches!(url.scheme(), "http" | "https") && is_bare && names_nobody
+        });
+        // Browsers send it in lower case, and without the port that the scheme has anyway.
+        url.map(|url| Self(url.origin().ascii_serialization()))
+            .ok_or("must be an origin such as https://forms.example.org, without a path")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_kept_as_browsers_send_it() {
+        for (text, origin) in [
+            ("https://forms.example.org", Some("https://forms.example.org")),
+            (" HTTPS://Forms.Example.org:443/ ", Some("https://forms.example.org")),
+            ("http://localhost:5173", Some("http://localhost:5173")),
+            ("https://bücher.example", Some("https://xn--bcher-kva.example")),
+            ("http://[::1]:80", Some("http://[::1]")),
+            ("https://forms.example.org/start", None),
+            ("https://forms.example.org/?a", None),
+            ("https://forms.example.org#a", None),
+            ("https://ana@forms.example.org", None),
+            ("forms.example.org", None),
+            ("file:///tmp", None),
+            ("null", None),
+            ("*", None),
+            ("", None),
+        ] {
+            assert_eq!(Origin::parse(text).ok().map(|origin| origin.0).as_deref(), origin, "{text}");
         }
     }
 }

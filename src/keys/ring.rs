@@ -66,8 +66,11 @@ impl Ring {
         let keys: Keys =
             self.database.read(store::all).await?.into_iter().map(|(digest, key)| (digest, Arc::new(key))).collect();
         let keys = Arc::new(keys);
-        *self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner()) =
-            Known { keys: keys.clone(), read_at: Some(read_at) };
+        let mut known = self.known.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // Whoever began to read before a key was revoked, and is done only now, must not bring it back.
+        if known.read_at.is_none_or(|before| before <= read_at) {
+            *known = Known { keys: keys.clone(), read_at: Some(read_at) };
+        }
         Ok(keys)
     }
 

@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::{ApiKey, KeyId, Kind};
+use super::{ApiKey, KeyId, Kind, Name, rules::Wrong};
 use crate::{
     access::{Grant, Power, Reach, Secret, SecretDigest},
+    audit::{self, Entry, Subject},
     clock::Moment,
     companies::CompanyId,
-    db::{Conn, schema::api_keys},
+    db::{
+        Conn,
+        schema::{api_keys, companies, surveys},
+    },
     on_backend,
     surveys::SurveyId,
 };
@@ -65,6 +69,58 @@ pub fn all(conn: &mut Conn) -> QueryResult<Vec<(SecretDigest, ApiKey)>> {
     let query = api_keys::table.order(api_keys::id);
     let rows: Vec<Row> = on_backend!(conn => query.select(Row::as_select()).load(conn))?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// A page of the keys, revoked ones too, in the order of their ids, behind this one.
+pub fn page(conn: &mut Conn, after: KeyId, limit: i64) -> QueryResult<Vec<ApiKey>> {
+    let query = api_keys::table.filter(api_keys::id.gt(after.0)).order(api_keys::id).limit(limit);
+    let rows: Vec<Row> = on_backend!(conn => query.select(Row::as_select()).load(conn))?;
+    Ok(rows.into_iter().map(|row| <(SecretDigest, ApiKey)>::from(row).1).collect())
+}
+
+/// Revokes a key, with what the audit log will say of it: some if there is one, true if it was valid until now.
+pub fn revoke(conn: &mut Conn, id: KeyId, entry: &Entry) -> QueryResult<Option<bool>> {
+    let valid = api_keys::table.find(id.0).filter(api_keys::revoked_at.is_null());
+    let now = Some(entry.at);
+    if on_backend!(conn => diesel::update(valid).set(api_keys::revoked_at.eq(now)).execute(conn))? > 0 {
+        audit::store::add(conn, entry)?;
+        return Ok(Some(true));
+    }
+    let known: i64 = on_backend!(conn => api_keys::table.find(id.0).count().get_result(conn))?;
+    Ok((known > 0).then_some(false))
+}
+
+/// Notes that a key was used.
+pub fn used(conn: &mut Conn, id: KeyId, now: Moment) -> QueryResult<()> {
+    let key = api_keys::table.find(id.0);
+    on_backend!(conn => diesel::update(key).set(api_keys::used_at.eq(Some(now))).execute(conn)).map(drop)
+}
+
+/// What is wrong with the limits of a key that is to be made: a limit to something that is not there is a typing error.
+pub fn strange_limits(conn: &mut Conn, kind: &Kind) -> QueryResult<Vec<Wrong>> {
+    let Kind::Server { grant } = kind else { return Ok(Vec::new()) };
+    let mut wrong = Vec::new();
+    let asked = grant.surveys.ids().unwrap_or_default();
+    let query = surveys::table.filter(surveys::id.eq_any(&asked));
+    let known: i64 = on_backend!(conn => query.count().get_result(conn))?;
+    if known < asked.len() as i64 {
+        wrong.push(("surveys", "must be ids of surveys that there are"));
+    }
+    let asked = grant.companies.ids().unwrap_or_default();
+    let query = companies::table.filter(companies::id.eq_any(&asked));
+    let known: i64 = on_backend!(conn => query.count().get_result(conn))?;
+    if known < asked.len() as i64 {
+        wrong.push(("companies", "must be ids of companies that there are"));
+    }
+    Ok(wrong)
+}
+
+/// Makes a key, with what the audit log will say of it. Gives it back with the secret, which nobody can find out later.
+pub fn make(conn: &mut Conn, name: &Name, kind: Kind, mut entry: Entry) -> QueryResult<(Secret, ApiKey)> {
+    let (secret, key) = add(conn, &name.0, kind, entry.at)?;
+    entry.subject = Subject::one("key", key.id.0).0;
+    audit::store::add(conn, &entry)?;
+    Ok((secret, key))
 }
 
 /// Adds a key. Gives it back with the secret, which nobody can find out later.

@@ -11,13 +11,14 @@ use super::{
     rules::Refusal,
     store,
     views::{Draft, DraftView, Gone, Shown},
-    world::Answered,
+    world::{Answered, Outcome},
     writer::{Failure, Writer},
     writes::{Act, By, Save, Target, Way, Write},
 };
 use crate::{
     access::Visitor,
     http::{Fields, JsonBody, Query},
+    limits::Guess,
     problem::{FieldError, Problem},
     surveys::SurveyId,
 };
@@ -53,13 +54,16 @@ async fn show(
     headers: ReadHeaders,
     reader: Reader<'_>,
 ) -> Result<Shown, Problem> {
-    visitor?;
+    let visitor = visitor?;
     let mut fields = query.fields(&["email", "survey_id", "survey", "fit"])?;
     let fit = fields.optional("fit").unwrap_or(false);
     let pair = pair_of(&mut fields);
     let pair = fields.finish(pair)?;
     let found = reader.database.read(move |conn| store::find(conn, &pair)).await?;
-    let current = found.and_then(|found| reader.alive(found)).ok_or(Problem::ProgressNotFound)?;
+    let Some(current) = found.and_then(|found| reader.alive(found)) else {
+        visitor.missed(Guess::Email);
+        return Err(Problem::ProgressNotFound);
+    };
     shown(current, fit, &headers, &reader).await
 }
 
@@ -126,10 +130,10 @@ async fn save(
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
-    visitor?;
+    let visitor = visitor?;
     let (body, headers) = (body?, headers?);
     let (write, problem) = save_in(&body, &headers)?;
-    let answered = carry_out(writer, body.memory(), write, problem).await?;
+    let answered = carry_out_for(&visitor, writer, body.memory(), write, problem).await?;
     Draft::written(answered, &headers)
 }
 
@@ -157,7 +161,7 @@ async fn discard(
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Gone, Problem> {
-    visitor?;
+    let visitor = visitor?;
     let target = Target::Pair(pair_in(query)?);
     let headers = headers?;
     let key = headers.key("discard", "");
@@ -169,7 +173,7 @@ async fn discard(
         by: By::Participant,
         act: Act::Discard,
     };
-    let Answered { replayed, .. } = writer.run(0, write).await?;
+    let Answered { replayed, .. } = carry_out_for(&visitor, writer, 0, write, None).await?;
     Ok(Gone { replayed })
 }
 
@@ -254,6 +258,41 @@ pub async fn carry_out(
         (Failure::Refused(Refusal::BodyInvalid), Some(problem)) => problem,
         (failure, _) => failure.into(),
     })
+}
+
+/// The same for a participant: within the limits of the draft, and with an eye on those who guess.
+pub async fn carry_out_for(
+    visitor: &Visitor,
+    writer: &Writer,
+    memory: usize,
+    write: Write,
+    problem: Option<Problem>,
+) -> Result<Answered, Problem> {
+    visitor.may_write(&write.target)?;
+    if matches!(&write.act, Act::Submit(submit) if submit.guest_code.is_some()) {
+        visitor.may_guess(Guess::GuestCode)?;
+    }
+    let names_email = matches!(write.target, Target::Pair(_));
+    // Refused if there is a draft at another version, and told that all is well if there is none: that can be asked of any email.
+    let may_ask = names_email && matches!(write.act, Act::Discard) && write.conditions.if_match.is_some();
+    if may_ask {
+        visitor.may_guess(Guess::Email)?;
+    }
+    let answered = carry_out(writer, memory, write, problem).await;
+    match &answered {
+        Ok(Answered { outcome: Outcome::Saved { created: true, .. }, replayed: false }) => visitor.began(),
+        Ok(Answered { outcome: Outcome::Discarded, .. }) if may_ask => visitor.missed(Guess::Email),
+        Err(Problem::InvalidGuestCode) => visitor.missed(Guess::GuestCode),
+        // A write that insists on a version that nobody has would be a read of any email's draft.
+        Err(Problem::VersionMismatch(current)) if names_email => {
+            visitor.may_guess(Guess::Email)?;
+            if current.is_none() {
+                visitor.missed(Guess::Email);
+            }
+        }
+        _ => {}
+    }
+    answered
 }
 
 impl From<Failure> for Problem {

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     Change, DraftId, Fingerprint, Pair, Screen,
-    api::{carry_out, change_in, marks_in, object_in, shown, survey_of},
+    api::{carry_out_for, change_in, marks_in, object_in, shown, survey_of},
     guest_code_of,
     headers::{ReadHeaders, WriteHeaders},
     reader::Reader,
@@ -92,7 +92,7 @@ async fn create(
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
-    visitor?;
+    let visitor = visitor?;
     let (body, headers) = (body?, headers?);
     let mut fields = body.fields()?;
     let Some(mut save) = save_in(&mut fields, Way::Create) else { return fields.finish(None) };
@@ -108,7 +108,7 @@ async fn create(
     let conditions = headers.conditions.clone();
     let write =
         Write { target, conditions, key, body_is_valid: problem.is_none(), by: By::Participant, act: Act::Save(save) };
-    let answered = carry_out(writer, body.memory(), write, problem).await?;
+    let answered = carry_out_for(&visitor, writer, body.memory(), write, problem).await?;
     Ok(Draft::written(answered, &headers)?.located())
 }
 
@@ -144,7 +144,7 @@ async fn put(
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
-    visitor?;
+    let visitor = visitor?;
     let id = id.map_err(|detail| {
         Problem::InvalidRequest(vec![FieldError { pointer: "draft_id".into(), detail: detail.into() }])
     })?;
@@ -166,7 +166,7 @@ async fn put(
         by: By::Participant,
         act,
     };
-    match (carry_out(writer, body.memory(), write, problem.clone()).await, problem) {
+    match (carry_out_for(&visitor, writer, body.memory(), write, problem.clone()).await, problem) {
         // A PUT needs no draft: its body is the matter.
         (Err(Problem::DraftNotFound), Some(problem)) => Err(problem),
         (answered, _) => Ok(Draft::written(answered?, &headers)?.located()),
@@ -262,7 +262,7 @@ async fn change(
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Draft, Problem> {
-    visitor?;
+    let visitor = visitor?;
     let id = target_of(id)?;
     let (body, headers) = (body?, headers?);
     let (patch, problem) = match body.fields() {
@@ -277,7 +277,7 @@ async fn change(
         by: By::Participant,
         act: Act::Patch(patch),
     };
-    let answered = carry_out(writer, body.memory(), write, problem).await?;
+    let answered = carry_out_for(&visitor, writer, body.memory(), write, problem).await?;
     Draft::written(answered, &headers)
 }
 
@@ -311,12 +311,12 @@ async fn discard(
     headers: Result<WriteHeaders<'_>, Problem>,
     writer: &State<Writer>,
 ) -> Result<Gone, Problem> {
-    visitor?;
+    let visitor = visitor?;
     query.none()?;
     let (id, headers) = (target_of(id)?, headers?);
     let key = headers.key("discard", "");
     let (target, conditions) = (Target::Draft(id), headers.conditions);
     let write = Write { target, conditions, key, body_is_valid: true, by: By::Participant, act: Act::Discard };
-    let Answered { replayed, .. } = writer.run(0, write).await?;
+    let Answered { replayed, .. } = carry_out_for(&visitor, writer, 0, write, None).await?;
     Ok(Gone { replayed })
 }

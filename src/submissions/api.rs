@@ -13,16 +13,16 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{Given, Own, Receipt, Submit, answers::Answers, digest_of};
+use super::{Given, Own, Receipt, Submit, answers::Answers, digest_of, store};
 use crate::{
-    access::visitor::Submitter,
+    access::{Visitor, visitor::Submitter},
     clock::Moment,
     companies::GuestCode,
     http::{Fields, JsonBody, OptionalJsonBody},
     problem::Problem,
     progress::{
         DraftId, Pair,
-        api::{carry_out, object_in, pair_of},
+        api::{carry_out_for, object_in, pair_of},
         drafts_api::{Named, target_of},
         headers::WriteHeaders,
         reader::Reader,
@@ -132,7 +132,7 @@ async fn submit_pair(
     if asked.answers.is_none() {
         visitor.may_mark()?;
     }
-    let (pair, receipt, replayed) = submit(pair, asked, &body, &headers, writer, &reader).await?;
+    let (pair, receipt, replayed) = submit(&visitor, pair, asked, &body, &headers, writer, &reader).await?;
     Ok(Accepted { view: SubmissionView::of(&pair, &receipt)?, replayed })
 }
 
@@ -195,12 +195,14 @@ async fn submit_draft(
     let answers = match (reader.find(id).await, asked.answers) {
         // How the draft ended, the writer knows, and whether this is the request that ended it.
         (Err(Problem::DraftNotFound | Problem::DraftExpired | Problem::DraftSubmitted), sent) => {
+            let submitter = reader.database.read(move |conn| store::submitters(conn, &[id])).await?.pop();
+            visitor.may_learn_of(submitter.map(|(_, pair)| pair.survey_id))?;
             Given::Unjudged { digest: sent.map(|sent| digest_of(Some(sent))) }
         }
         (Err(problem), _) => return Err(problem),
         (Ok(found), sent) => {
             let (head, content) = (found.draft.head, found.draft.content);
-            visitor.may_submit_in(head.survey_id)?;
+            visitor.may_submit_draft(head.survey_id, head.company_id)?;
             let form = reader.form(head.survey_id).await?;
             match sent {
                 Some(sent) => sent_answers(Some(sent), form, &reader).await?,
@@ -212,7 +214,7 @@ async fn submit_draft(
             }
         }
     };
-    let (pair, receipt, replayed) = send(Target::Draft(id), asked, answers, &body, &headers, writer).await?;
+    let (pair, receipt, replayed) = send(&visitor, Target::Draft(id), asked, answers, &body, &headers, writer).await?;
     Ok(Accepted { view: SubmissionView::of(&pair, &receipt)?, replayed })
 }
 
@@ -254,6 +256,7 @@ impl SubmissionView {
 
 /// Submits what a body asks for, as this participant.
 pub async fn submit(
+    visitor: &Visitor,
     pair: Pair,
     asked: Asked<'_>,
     body: &JsonBody<'_>,
@@ -263,7 +266,7 @@ pub async fn submit(
 ) -> Result<(Pair, Receipt, bool), Problem> {
     let form = reader.form(pair.survey_id).await?;
     let answers = sent_answers(asked.answers, form, reader).await?;
-    send(Target::Pair(pair), asked, answers, body, headers, writer).await
+    send(visitor, Target::Pair(pair), asked, answers, body, headers, writer).await
 }
 
 async fn sent_answers(sent: Option<&RawValue>, form: Arc<Form>, reader: &Reader<'_>) -> Result<Given, Problem> {
@@ -276,6 +279,7 @@ async fn sent_answers(sent: Option<&RawValue>, form: Arc<Form>, reader: &Reader<
 }
 
 async fn send(
+    visitor: &Visitor,
     target: Target,
     asked: Asked<'_>,
     answers: Given,
@@ -297,7 +301,7 @@ async fn send(
         by: By::Participant,
         act: Act::Submit(submit),
     };
-    match carry_out(writer, body.memory(), write, asked.problem).await? {
+    match carry_out_for(visitor, writer, body.memory(), write, asked.problem).await? {
         Answered { outcome: Outcome::Submitted(pair, receipt), replayed } => Ok((pair, receipt, replayed)),
         _ => Err(Problem::Internal),
     }

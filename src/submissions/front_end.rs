@@ -15,6 +15,7 @@ use crate::{
     db::Database,
     email::Email,
     http::{Fields, JsonBody, Parameter, body::member, fields},
+    limits::Guess,
     problem::Problem,
     progress::{Pair, api::pair_of, headers::WriteHeaders, reader::Reader, writer::Writer},
     surveys::{self, SurveyId},
@@ -96,7 +97,7 @@ async fn respond(
     let Some(pair) = pair else { return fields.finish(None) };
     visitor.may_submit_in(pair.survey_id)?;
     let asked = Asked { guest_code, participant, answers, problem: fields.finish(Some(())).err() };
-    let (_, receipt, replayed) = submit(pair, asked, &body, &headers, writer, &reader).await?;
+    let (_, receipt, replayed) = submit(&visitor, pair, asked, &body, &headers, writer, &reader).await?;
     let view = ResponseView { submission_id: number_of(&receipt)?, answers_count: receipt.answers_count };
     Ok(Accepted { view: Envelope::new("Thank you, your answers have been received.", view), replayed })
 }
@@ -140,7 +141,7 @@ async fn has_answer(
     body: Result<JsonBody<'_>, Problem>,
     database: &State<Database>,
 ) -> Result<Json<Envelope<HasAnswerView>>, Problem> {
-    visitor?;
+    let visitor = visitor?;
     let mut fields = body?.fields()?;
     let pair = pair_of(&mut fields);
     let pair = fields.finish(pair)?;
@@ -150,7 +151,10 @@ async fn has_answer(
     let message = match (survey_exists, has_answer) {
         (false, _) => return Err(Problem::SurveyNotFound),
         (true, true) => "This email has answered this survey.",
-        (true, false) => "This email has not answered this survey.",
+        (true, false) => {
+            visitor.missed(Guess::Email);
+            "This email has not answered this survey."
+        }
     };
     Ok(Json(Envelope::new(message, HasAnswerView { has_answer })))
 }

@@ -111,6 +111,10 @@ fn an_unknown_or_bad_setting_is_named() {
     for (name, value, saying) in [
         ("FORMPROGRESS_QUEUE_LENGHT", "5", "unknown setting FORMPROGRESS_QUEUE_LENGHT"),
         ("ROCKET_COLOUR", "red", "unknown setting ROCKET_COLOUR"),
+        ("FORMPROGRESS_SERVER_KEY", "s3cret", "unknown setting FORMPROGRESS_SERVER_KEY"),
+        ("FORMPROGRESS_LIMIT_DRAFT", "many", "setting limit_draft: \"many\" is not a limit such as 120/60"),
+        ("FORMPROGRESS_LIMIT_LOOKUPS", "0/60", "setting limit_lookups: \"0/60\" is not a limit"),
+        ("FORMPROGRESS_RATE_LIMITS", "sometimes", "setting rate_limits"),
         ("FORMPROGRESS_QUEUE_LENGTH", "0", "queue_length"),
         ("FORMPROGRESS_QUEUE_LENGTH", "many", "queue_length"),
         ("FORMPROGRESS_READ_CONNECTIONS", "-1", "read_connections"),

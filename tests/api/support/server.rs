@@ -33,6 +33,8 @@ impl Server {
             .env("DATABASE_URL", database_url)
             .env("ROCKET_PORT", "0")
             .env("FORMPROGRESS_PURGE_SCHEDULE", "")
+            // Storms come from one address.
+            .env("FORMPROGRESS_RATE_LIMITS", "false")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(file(OUTPUT))
