@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use crate::db::types::Moment;
-use crate::http::Parameter;
+use crate::http::{Fields, Parameter};
 
 impl Parameter for Moment {
     /// A time as RFC 3339 has it; or a day, for its beginning in UTC.
@@ -17,6 +17,27 @@ impl Parameter for Moment {
         let time = || DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
         let moment: Option<DateTime<Utc>> = time().or_else(day);
         moment.map(Self::from).ok_or("must be a time such as 2026-11-21T09:30:00Z, or a day such as 2026-11-21")
+    }
+}
+
+/// A stretch of time, open where nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// From this moment on.
+    pub from: Option<Moment>,
+    /// Until before this moment.
+    pub to: Option<Moment>,
+}
+
+impl Span {
+    /// Of two parameters.
+    pub fn of(fields: &mut Fields<'_>, from: &str, to: &str) -> Self {
+        Self { from: fields.optional(from), to: fields.optional(to) }
+    }
+
+    /// Whether a moment is in it.
+    pub fn holds(&self, moment: Moment) -> bool {
+        self.from.is_none_or(|from| from <= moment) && self.to.is_none_or(|to| moment < to)
     }
 }
 

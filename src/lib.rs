@@ -25,6 +25,7 @@ pub mod progress;
 pub mod record;
 pub mod submissions;
 pub mod surveys;
+pub mod timeline;
 pub mod views;
 
 use std::sync::Arc;
@@ -143,6 +144,10 @@ fn admin_routes() -> Vec<rocket::Route> {
         companies::admin_api::routes(),
         people::admin_api::routes(),
         audit::api::routes(),
+        progress::search_api::routes(),
+        progress::admin_api::routes(),
+        progress::previous_api::admin_routes(),
+        submissions::admin_api::routes(),
         keys::api::routes(),
     ]
     .concat()

@@ -69,6 +69,11 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         progress::drafts_api::create, progress::drafts_api::put, progress::drafts_api::show,
         progress::drafts_api::change, progress::drafts_api::discard, progress::validation_api::validate,
         progress::previous_api::list, progress::previous_api::restore,
+        progress::search_api::search, progress::search_api::export,
+        progress::admin_api::show, progress::admin_api::extend, progress::admin_api::discard,
+        progress::previous_api::admin_list, progress::previous_api::admin_restore,
+        submissions::admin_api::submit_draft, submissions::admin_api::search, submissions::admin_api::show,
+        submissions::admin_api::export,
         submissions::api::submit_pair, submissions::api::submit_draft,
         submissions::front_end::respond, submissions::front_end::has_answer,
         surveys::api::show, companies::api::check_guest_code,
@@ -109,6 +114,8 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         (name = "Admin: companies", description = "Companies and their guest codes"),
         (name = "Admin: people", description = "All that is held about a participant: given out, or erased"),
         (name = "Admin: audit log", description = "Who did what"),
+        (name = "Admin: drafts", description = "Find, read, extend, submit, discard and restore drafts"),
+        (name = "Admin: submissions", description = "List, read and export what was submitted"),
         (name = "Admin: keys", description = "API keys, for owners who are signed in"),
         (name = "Service", description = "For operators")
     )
@@ -173,6 +180,15 @@ pub struct AnyCondition;
 impl IntoResponses for AnyCondition {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         references(&[("412", "VersionMismatch"), ("422", "IdempotencyKeyReused"), ("428", "PreconditionRequired")])
+    }
+}
+
+/// The same of an admin's write, which no survey makes insist on a version.
+pub struct AnyAdminWrite;
+
+impl IntoResponses for AnyAdminWrite {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[("412", "VersionMismatch"), ("422", "IdempotencyKeyReused")])
     }
 }
 

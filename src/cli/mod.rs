@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod companies;
+mod drafts;
 mod keys;
 mod manage;
 mod people;
@@ -23,6 +24,8 @@ use formprogress::{
     surveys::{Status, SurveyId},
 };
 use serde::Serialize;
+
+use self::drafts::{DraftCommand, SubmissionCommand};
 
 /// What a command ends with: nothing, or one clear line.
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -80,6 +83,12 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Find, show, extend and discard drafts.
+    #[command(subcommand)]
+    Draft(DraftCommand),
+    /// Export submissions.
+    #[command(subcommand)]
+    Submission(SubmissionCommand),
     /// Print the OpenAPI document of the API.
     Openapi,
 }
@@ -369,6 +378,8 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Key(KeyCommand::Add(new)) => keys::add(new),
         Command::Key(KeyCommand::List { json }) => keys::list(json),
         Command::Key(KeyCommand::Revoke { id }) => keys::revoke(id),
+        Command::Draft(command) => drafts::run(command),
+        Command::Submission(command) => drafts::run_on_submissions(command),
         Command::Openapi => manage::print_openapi(),
     }
 }

@@ -59,6 +59,48 @@ impl Parameter for GuestCode {
     }
 }
 
+impl fmt::Display for CompanyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// To which company something belongs that is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Belonging {
+    /// To none.
+    None,
+    /// To this one.
+    To(CompanyId),
+}
+
+impl Belonging {
+    /// The company.
+    pub fn company_id(self) -> Option<CompanyId> {
+        if let Self::To(company_id) = self { Some(company_id) } else { None }
+    }
+}
+
+impl Parameter for Belonging {
+    const NUMERIC: bool = true;
+
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "none" => Ok(Self::None),
+            id => CompanyId::parse(id).map(Self::To).map_err(|_| "must be a company's id, or none"),
+        }
+    }
+}
+
+impl fmt::Display for Belonging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::To(id) => id.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for GuestCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

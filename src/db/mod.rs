@@ -11,6 +11,8 @@ pub type QueryRows<R> = diesel::QueryResult<Vec<(i64, R)>>;
 pub type QueryError = diesel::result::Error;
 /// What a query gives, for those who only pass it on.
 pub type Queried<T> = diesel::QueryResult<T>;
+/// Rows, and where the next ones begin, as a query for a chunk of them gives them.
+pub type QueryWalked<R, P> = diesel::QueryResult<Walked<R, P>>;
 
 mod columns;
 mod connection;
@@ -20,6 +22,7 @@ mod prepared;
 pub mod schema;
 pub mod types;
 mod url;
+mod walk;
 
 pub use columns::OverColumns;
 pub use connection::{
@@ -29,3 +32,4 @@ pub use migrations::{Migrated, MigrationError, apply, check};
 pub use pool::{Database, MigrateError, Unavailable};
 pub use prepared::Prepared;
 pub use url::{DatabaseUrl, UrlError};
+pub use walk::{Walked, walk};

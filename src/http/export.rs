@@ -2,7 +2,7 @@
 //!
 //! What ends is whole: an export that the database lets down in the middle waits for it, and does not end without it.
 
-use std::{future::pending, io, time::Duration};
+use std::{future::pending, io, sync::Arc, time::Duration};
 
 use rocket::{
     Request, Response,
@@ -12,11 +12,12 @@ use rocket::{
     tokio::time::sleep,
 };
 use serde::Serialize;
+use serde_json::value::RawValue;
 use tokio_util::{bytes::Bytes, io::StreamReader};
 
 use super::Parameter;
 use crate::{
-    db::{Conn, Database, QueryRows, Unavailable},
+    db::{Conn, Database, QueryRows, QueryWalked, Unavailable, Walked},
     problem::Problem,
 };
 
@@ -63,6 +64,11 @@ pub trait ExportRow: Serialize + Send + 'static {
 
     /// Their values.
     fn cells(&self) -> Vec<String>;
+
+    /// The lines of the CSV, where one row is not one line.
+    fn lines(&self) -> Vec<Vec<String>> {
+        vec![self.cells()]
+    }
 }
 
 /// An export, ready to be sent.
@@ -83,19 +89,35 @@ impl Export {
         after: i64,
         fetch: impl Fn(&mut Conn, i64, i64) -> QueryRows<R> + Clone + Send + Sync + 'static,
     ) -> Result<Self, Problem> {
-        let read = move |after: i64| {
-            let (database, fetch) = (database.clone(), fetch.clone());
-            async move { database.read(move |conn| fetch(conn, after, CHUNK)).await }
+        let fetch = move |conn: &mut Conn, after: i64| {
+            let rows = fetch(conn, after, CHUNK)?;
+            let next = rows.last().map(|(last, _)| *last).filter(|_| rows.len() as i64 >= CHUNK);
+            Ok(Walked { found: rows.into_iter().map(|(_, row)| row).collect(), next })
         };
-        let first = read(after).await?;
+        Self::in_chunks(name, format, database, after, fetch).await
+    }
+
+    /// The same of chunks of any size, each of which says where the next one begins.
+    pub async fn in_chunks<R: ExportRow, P: Clone + Send + Sync + 'static>(
+        name: &'static str,
+        format: Format,
+        database: Database,
+        start: P,
+        fetch: impl Fn(&mut Conn, P) -> QueryWalked<R, P> + Clone + Send + Sync + 'static,
+    ) -> Result<Self, Problem> {
+        let read = move |start: P| {
+            let (database, fetch) = (database.clone(), fetch.clone());
+            async move { database.read(move |conn| fetch(conn, start.clone())).await }
+        };
+        let first = read(start).await?;
         let head = head::<R>(format).map_err(|_| Problem::Internal)?;
-        let chunks = stream::try_unfold((Some(first), head, read), move |(rows, head, read)| async move {
-            let Some(rows) = rows else { return Ok::<_, io::Error>(None) };
+        let chunks = stream::try_unfold((Some(first), head, read), move |(chunk, head, read)| async move {
+            let Some(chunk) = chunk else { return Ok::<_, io::Error>(None) };
             let mut bytes = head;
-            bytes.extend(lines(format, &rows)?);
-            let next = match rows.last() {
-                Some((last, _)) if rows.len() as i64 >= CHUNK => Some(persistently(name, &read, *last).await),
-                _ => None,
+            bytes.extend(written(format, &chunk.found)?);
+            let next = match chunk.next {
+                Some(start) => Some(persistently(name, &read, start).await),
+                None => None,
             };
             Ok(Some((Bytes::from(bytes), (next, Vec::new(), read))))
         });
@@ -107,13 +129,13 @@ impl Export {
 ///
 /// Rocket ends the body of an answer in the proper way even when the body says that it failed: whoever reads would take a
 /// part for the whole. So an export that cannot go on does not end.
-async fn persistently<R, F>(name: &str, read: &impl Fn(i64) -> F, after: i64) -> Vec<(i64, R)>
+async fn persistently<R, P: Clone, F>(name: &str, read: &impl Fn(P) -> F, start: P) -> Walked<R, P>
 where
-    F: Future<Output = Result<Vec<(i64, R)>, Unavailable>>,
+    F: Future<Output = Result<Walked<R, P>, Unavailable>>,
 {
     for _ in 0..TRIES {
-        match read(after).await {
-            Ok(rows) => return rows,
+        match read(start.clone()).await {
+            Ok(chunk) => return chunk,
             Err(error) => tracing::warn!(%error, name, "an export waits for the database"),
         }
         sleep(BETWEEN_TRIES).await;
@@ -132,16 +154,44 @@ pub fn head<R: ExportRow>(format: Format) -> io::Result<Vec<u8>> {
 
 /// Rows as they are written, a line each.
 pub fn lines<R: ExportRow>(format: Format, rows: &[(i64, R)]) -> io::Result<Vec<u8>> {
+    written(format, rows.iter().map(|(_, row)| row))
+}
+
+/// Writes an export to where a command prints, chunk by chunk as [`Export::in_chunks`] reads them.
+pub fn print<R: ExportRow, P, E: From<io::Error>>(
+    out: &mut impl io::Write,
+    format: Format,
+    start: P,
+    mut fetch: impl FnMut(P) -> Result<Walked<R, P>, E>,
+) -> Result<(), E> {
+    out.write_all(&head::<R>(format)?)?;
+    let mut start = Some(start);
+    while let Some(from) = start {
+        let chunk = fetch(from)?;
+        out.write_all(&written(format, &chunk.found)?)?;
+        start = chunk.next;
+    }
+    Ok(out.flush()?)
+}
+
+fn written<'a, R: ExportRow>(format: Format, rows: impl IntoIterator<Item = &'a R>) -> io::Result<Vec<u8>> {
     match format {
-        Format::Ndjson => rows.iter().try_fold(Vec::new(), |mut bytes, (_, row)| {
+        Format::Ndjson => rows.into_iter().try_fold(Vec::new(), |mut bytes, row| {
             serde_json::to_writer(&mut bytes, row)?;
             bytes.push(b'\n');
             Ok(bytes)
         }),
         Format::Csv => {
-            csv_of(rows.iter().map(|(_, row)| row.cells().iter().map(|cell| defused(cell)).collect::<Vec<_>>()))
+            let lines = rows.into_iter().flat_map(ExportRow::lines);
+            csv_of(lines.map(|line| line.iter().map(|cell| defused(cell)).collect::<Vec<_>>()))
         }
     }
+}
+
+/// A JSON text on one line. Line breaks stand between its values only: in a text they are escaped.
+pub fn one_line(json: &RawValue) -> Arc<RawValue> {
+    let line = json.get().replace(['\n', '\r'], " ");
+    RawValue::from_string(line).unwrap_or_else(|_| json.to_owned()).into()
 }
 
 fn csv_of<T: AsRef<[u8]>>(records: impl IntoIterator<Item = impl IntoIterator<Item = T>>) -> io::Result<Vec<u8>> {

@@ -1,11 +1,17 @@
 //! Lists: one envelope, one way to page, for every list of the admin API.
 
+use std::str::FromStr;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Fields, Parameter};
-use crate::problem::{FieldError, Problem};
+use crate::{
+    clock::Moment,
+    problem::{FieldError, Problem},
+    timeline::{Order, Place},
+};
 
 /// The most items of a page, and how many it has unless it is said.
 const MOST: i64 = 200;
@@ -24,6 +30,11 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
+    /// Of items that were found one after another, and where the next page begins; none on the last one.
+    pub fn with_next(items: Vec<T>, next: Option<Cursor>) -> Self {
+        Self { items, next: next.map(|next| next.encoded()) }
+    }
+
     /// Of one item more than the page has, if there are so many: that is how it is known whether there is a next page.
     pub fn of<R>(mut found: Vec<R>, page: &Page, cursor: impl Fn(&R) -> Cursor, view: impl Fn(R) -> T) -> Self {
         let is_last = found.len() <= page.limit as usize;
@@ -59,6 +70,17 @@ impl Page {
         cursor.part(0).map(Some).ok_or_else(|| Problem::InvalidRequest(vec![wrong()]))
     }
 
+    /// The place behind which it begins, in a list in the order of time.
+    pub fn reached<K: FromStr>(&self, fields: &mut Fields<'_>, order: Order) -> Option<Place<K>> {
+        let after = self.after.as_ref()?;
+        let place = after.part(1).zip(after.part(2)).map(|(at, id)| Place { at, id });
+        let place = place.filter(|_| after.part::<String>(0).is_some_and(|of| of == order.as_str()));
+        if place.is_none() {
+            fields.note("after", "must be the next of the page before, in the same order");
+        }
+        place
+    }
+
     /// How many items to ask for, to know whether there are more.
     pub fn one_more(&self) -> i64 {
         self.limit + 1
@@ -85,8 +107,13 @@ impl Cursor {
         Self(parts.iter().map(ToString::to_string).collect())
     }
 
+    /// Of a place in a list in the order of time. It belongs to that order.
+    pub fn at(at: Moment, id: impl std::fmt::Display, order: Order) -> Self {
+        Self::of(&[&order.as_str(), &at, &id])
+    }
+
     /// One of its values.
-    pub fn part<T: std::str::FromStr>(&self, index: usize) -> Option<T> {
+    pub fn part<T: FromStr>(&self, index: usize) -> Option<T> {
         self.0.get(index)?.parse().ok()
     }
 

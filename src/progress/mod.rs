@@ -1,5 +1,6 @@
 //! Drafts: the saved state of one participant in one survey, before submission.
 
+pub mod admin_api;
 pub mod api;
 pub mod conditions;
 pub mod drafts_api;
@@ -9,9 +10,12 @@ pub mod merge;
 mod names;
 pub mod previous_api;
 pub mod reader;
+mod reference;
 mod refusal;
 pub mod retries;
 pub mod rules;
+pub mod search;
+pub mod search_api;
 pub mod states;
 pub mod store;
 pub mod validation_api;
@@ -25,7 +29,10 @@ use std::{str::FromStr, sync::Arc};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-pub use self::names::{Fingerprint, Pair, Screen, Version};
+pub use self::{
+    names::{Fingerprint, Pair, Screen, Version},
+    reference::Reference,
+};
 pub use crate::db::types::DraftId;
 use crate::{
     clock::Moment,

@@ -28,6 +28,11 @@ pub fn routes() -> Vec<Route> {
     routes![list, restore]
 }
 
+/// The same routes, beside the others of admins.
+pub fn admin_routes() -> Vec<Route> {
+    routes![admin_list, admin_restore]
+}
+
 /// The states of a draft that can be restored.
 #[derive(Serialize, ToSchema)]
 pub struct PreviousView {
@@ -92,11 +97,43 @@ async fn list(
     reader: Reader<'_>,
     writer: &State<Writer>,
 ) -> Result<Json<PreviousView>, Problem> {
-    let caller = arrived?.may(Power::ReadDrafts)?;
+    listed(&arrived?.may(Power::ReadDrafts)?, id, &query, &reader, writer).await
+}
+
+/// The same, beside the other routes of admins
+#[utoipa::path(
+    operation_id = "listDraftStates",
+    context_path = "/api/admin", tag = "Admin: drafts", security(("api_key" = []), ("session" = [])),
+    params(crate::openapi::Id),
+    responses(
+        (status = 200, description = "The states", body = PreviousView),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        (status = 404, response = crate::openapi::DraftNotFound),
+        (status = 410, response = crate::openapi::DraftEnded),
+        crate::openapi::AnyAdmin
+    )
+)]
+#[get("/drafts/<id>/previous")]
+async fn admin_list(
+    id: Named<'_>,
+    arrived: Result<Arrived, Problem>,
+    query: Query<'_>,
+    reader: Reader<'_>,
+    writer: &State<Writer>,
+) -> Result<Json<PreviousView>, Problem> {
+    listed(&arrived?.may(Power::ReadDrafts)?, id, &query, &reader, writer).await
+}
+
+async fn listed(
+    caller: &Caller,
+    id: Named<'_>,
+    query: &Query<'_>,
+    reader: &Reader<'_>,
+    writer: &Writer,
+) -> Result<Json<PreviousView>, Problem> {
     query.none()?;
     let id = target_of(id)?;
-    let Head { survey_id, company_id, .. } = reader.find(id).await?.draft.head;
-    caller.sees(survey_id, company_id, Problem::DraftNotFound)?;
+    let Head { survey_id, company_id, .. } = reader.find_for(caller, id).await?.draft.head;
     look(writer, caller.entry("draft.previous", id).about(survey_id, company_id)).await?;
     let states = reader.database.read(move |conn| store::previous(conn, id)).await?;
     Ok(Json(PreviousView { states: states.into_iter().map(StateView::from).collect() }))
@@ -109,12 +146,19 @@ pub async fn entry_for(
     id: DraftId,
     reader: &Reader<'_>,
 ) -> Result<Entry, Problem> {
-    let entry = caller.entry(action, id);
-    // Of a draft that is not there, the writer knows more: how it ended, and whether this very request ended it.
-    let Ok(current) = reader.find(id).await else { return Ok(entry) };
-    let Head { survey_id, company_id, .. } = current.draft.head;
-    caller.sees(survey_id, company_id, Problem::DraftNotFound)?;
-    Ok(entry.about(survey_id, company_id))
+    let (survey_id, company_id) = match reader.find(id).await {
+        Ok(current) => {
+            let Head { survey_id, company_id, .. } = current.draft.head;
+            caller.sees(survey_id, company_id, Problem::DraftNotFound)?;
+            (Some(survey_id), company_id)
+        }
+        // Of a draft that is not there, the writer knows more: how it ended, and whether this very request ended it.
+        Err(Problem::DraftNotFound | Problem::DraftExpired | Problem::DraftSubmitted) => {
+            reader.last_seen(caller, id).await?
+        }
+        Err(problem) => return Err(problem),
+    };
+    Ok(caller.entry(action, id).about(survey_id, company_id))
 }
 
 /// A state to be restored.
@@ -155,9 +199,45 @@ async fn restore(
     writer: &State<Writer>,
     reader: Reader<'_>,
 ) -> Result<Draft, Problem> {
-    let caller = arrived?.may(Power::ChangeDrafts)?;
+    restored(&arrived?.may(Power::ChangeDrafts)?, id, body, headers, writer, &reader).await
+}
+
+/// The same, beside the other routes of admins
+#[utoipa::path(
+    operation_id = "restoreDraftState",
+    context_path = "/api/admin", tag = "Admin: drafts", security(("api_key" = []), ("session" = [])),
+    request_body(content = RestoreBody, example = json!({"version": 7})),
+    params(crate::openapi::Id, crate::openapi::IfMatch, crate::openapi::IdempotencyKey, crate::openapi::Prefer),
+    responses(
+        (status = 200, description = "The draft as it is now", body = DraftView<'static>, headers(("ETag" = String, description = "The draft's version"))),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        (status = 404, response = crate::openapi::StateNotFound),
+        (status = 410, response = crate::openapi::DraftEnded),
+        crate::openapi::AnyBody, crate::openapi::AnyAdminWrite, crate::openapi::AnyAdmin
+    )
+)]
+#[post("/drafts/<id>/restore", data = "<body>")]
+async fn admin_restore(
+    id: Named<'_>,
+    arrived: Result<Arrived, Problem>,
+    body: Result<JsonBody<'_>, Problem>,
+    headers: Result<WriteHeaders<'_>, Problem>,
+    writer: &State<Writer>,
+    reader: Reader<'_>,
+) -> Result<Draft, Problem> {
+    restored(&arrived?.may(Power::ChangeDrafts)?, id, body, headers, writer, &reader).await
+}
+
+async fn restored(
+    caller: &Caller,
+    id: Named<'_>,
+    body: Result<JsonBody<'_>, Problem>,
+    headers: Result<WriteHeaders<'_>, Problem>,
+    writer: &Writer,
+    reader: &Reader<'_>,
+) -> Result<Draft, Problem> {
     let id = target_of(id)?;
-    let entry = entry_for(&caller, "draft.restore", id, &reader).await?;
+    let entry = entry_for(caller, "draft.restore", id, reader).await?;
     let (body, headers) = (body?, headers?);
     let (version, problem) = match body.fields() {
         Ok(mut fields) => {

@@ -10,11 +10,14 @@ use rocket::{
     tokio::task::spawn_blocking,
 };
 
-use super::{Current, DraftId, rules, store};
+use super::{Current, DraftId, Head, rules, store};
 use crate::{
+    access::Caller,
     clock::{Clock, Moment},
+    companies::CompanyId,
     db::Database,
     problem::Problem,
+    record,
     surveys::{
         self, SurveyId,
         form::{Form, Forms},
@@ -70,6 +73,41 @@ impl Reader<'_> {
         let head = found.as_ref().map(|(draft, _)| draft.head.clone());
         let current = found.and_then(|found| alive(found, now));
         current.ok_or_else(|| rules::absence(head.as_ref(), ending, self.ended_days, now).into())
+    }
+
+    /// The same for somebody who does not see all drafts: one that is not theirs to see is not there.
+    pub async fn find_for(&self, caller: &Caller, id: DraftId) -> Result<Current, Problem> {
+        match self.find(id).await {
+            Ok(current) => {
+                let Head { survey_id, company_id, .. } = current.draft.head;
+                caller.sees(survey_id, company_id, Problem::DraftNotFound)?;
+                Ok(current)
+            }
+            Err(gone @ (Problem::DraftNotFound | Problem::DraftExpired | Problem::DraftSubmitted)) => {
+                self.last_seen(caller, id).await?;
+                Err(gone)
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// To which survey and company a draft belonged that is no more, as far as the record knows; not for those who were not
+    /// to see it.
+    pub async fn last_seen(
+        &self,
+        caller: &Caller,
+        id: DraftId,
+    ) -> Result<(Option<SurveyId>, Option<CompanyId>), Problem> {
+        match self.database.read(move |conn| record::store::last_seen(conn, id)).await? {
+            Some((survey_id, company_id)) => {
+                caller.sees(survey_id, company_id, Problem::DraftNotFound)?;
+                Ok((Some(survey_id), company_id))
+            }
+            None if caller.grant.surveys.is_limited() || caller.grant.companies.is_limited() => {
+                Err(Problem::DraftNotFound)
+            }
+            None => Ok((None, None)),
+        }
     }
 
     /// Has something judged off the async threads: it may take a tenth of a second, in which nobody else is to wait.

@@ -1,5 +1,7 @@
 //! Which writes of a draft are done, and which are refused, for what, and in which order.
 
+#[path = "rules_tests/admins.rs"]
+mod admins;
 #[path = "rules_tests/existence.rs"]
 mod existence;
 #[path = "rules_tests/properties.rs"]

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{
-    Content, Current, DraftId, Fingerprint, FormProgress, Head, Json, Screen, Version,
+    Content, Current, DraftId, Fingerprint, FormProgress, Head, Json, Reference, Screen, Version,
     headers::{ReadHeaders, WriteHeaders},
     world::{Answered, Outcome},
 };
@@ -27,7 +27,7 @@ use crate::{
 /// A draft, as the participant's front end gets it back.
 #[derive(Serialize, ToSchema)]
 #[schema(title = "Draft", example = json!({
-    "draft_id": "019aa5d2-7b5c-7d3e-8c1f-2f9a4b6c8d0e", "email": "ana@example.com", "survey_id": 1, "company_id": 1,
+    "draft_id": "019aa5d2-7b5c-7d3e-8c1f-2f9a4b6c8d0e", "reference": "06DA-BMKV-BHYK", "email": "ana@example.com", "survey_id": 1, "company_id": 1,
     "current_screen": 2,
     "data": {"guestCodeResponse": {"guestCode": "DEMO"}, "responses": [{"questionId": 10, "optionId": 102}]},
     "meta": null, "fingerprint": "1:9f86d081884c7d65", "schema_changed": false, "version": 5,
@@ -36,6 +36,8 @@ use crate::{
 }))]
 pub struct DraftView<'a> {
     draft_id: DraftId,
+    /// What the participant reads out to support, who finds the draft by it.
+    reference: Reference,
     /// The participant's address, trimmed and case-folded. Null for a draft that nobody has claimed yet.
     #[schema(value_type = Option<String>, format = "email", example = "ana@example.com")]
     email: Option<&'a str>,
@@ -133,6 +135,7 @@ impl Draft {
         let head = &self.head;
         serde_json::to_vec(&DraftView {
             draft_id: head.draft_id,
+            reference: head.draft_id.reference(),
             email: head.email.as_ref().map(Email::as_str),
             survey_id: head.survey_id,
             company_id: head.company_id,

@@ -158,6 +158,20 @@ impl Writer {
     }
 }
 
+/// Carries out a write on a connection of one's own: for a command, beside a service that may be running.
+pub fn run_here(
+    conn: &mut Conn,
+    write: Write,
+    clock: &Clock,
+    ended_days: u32,
+) -> Result<Result<Answered, Failure>, Error> {
+    let (reply, mut answer) = oneshot::channel();
+    let mut jobs: [Box<dyn Job>; 1] = [Box::new(Waiting { command: write, outcome: None, reply })];
+    group::run(conn, &mut jobs, clock, ended_days, &mut false)?;
+    jobs.into_iter().for_each(|job| job.answer(Ok(())));
+    Ok(answer.try_recv().unwrap_or(Err(Failure::Fault)))
+}
+
 impl Threads {
     /// Lets the writers finish what waits, and waits for them.
     pub fn stop(self) {

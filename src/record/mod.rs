@@ -11,6 +11,9 @@ pub mod rules;
 pub mod store;
 pub mod times;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::{
     clock::Moment,
     companies::CompanyId,
@@ -34,6 +37,20 @@ pub struct Event {
     pub draft_id: DraftId,
     /// Where the draft was; none for a submission that ended none.
     pub course: Option<Course>,
+}
+
+/// Something that became of a draft, as it is shown with the draft.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Happened {
+    /// When.
+    pub at: Moment,
+    /// What: `started`, `company_linked`, `screen_entered`, `resumed`, `submitted`, `expired`, `discarded` or `erased`.
+    #[schema(example = "screen_entered")]
+    pub kind: String,
+    /// The furthest screen that the draft had reached, with this.
+    pub screen: Option<Screen>,
+    /// The company that it belonged to from then on.
+    pub company_id: Option<CompanyId>,
 }
 
 /// How far a draft had come.

@@ -21,7 +21,7 @@ use crate::{
     http::{Fields, JsonBody, OptionalJsonBody},
     problem::Problem,
     progress::{
-        DraftId, Pair,
+        Current, DraftId, Head, Pair,
         api::{carry_out_for, object_in, pair_of},
         drafts_api::{Named, target_of},
         headers::WriteHeaders,
@@ -201,16 +201,11 @@ async fn submit_draft(
         }
         (Err(problem), _) => return Err(problem),
         (Ok(found), sent) => {
-            let (head, content) = (found.draft.head, found.draft.content);
-            visitor.may_submit_draft(head.survey_id, head.company_id)?;
-            let form = reader.form(head.survey_id).await?;
+            let Head { survey_id, company_id, .. } = found.draft.head;
+            visitor.may_submit_draft(survey_id, company_id)?;
             match sent {
-                Some(sent) => sent_answers(Some(sent), form, &reader).await?,
-                None => {
-                    let (judge, data) = (form.clone(), content.data);
-                    let verdict = reader.judge(move || judge.answers(&data, "/data")).await?;
-                    Given::Own(Own { judged: (head.digest, verdict), form })
-                }
+                Some(sent) => sent_answers(Some(sent), reader.form(survey_id).await?, &reader).await?,
+                None => own_answers(found, &reader).await?,
             }
         }
     };
@@ -243,7 +238,8 @@ impl<'a> Asked<'a> {
 }
 
 impl SubmissionView {
-    fn of(pair: &Pair, receipt: &Receipt) -> Result<Self, Problem> {
+    /// Of a submission that was accepted.
+    pub fn of(pair: &Pair, receipt: &Receipt) -> Result<Self, Problem> {
         Ok(Self {
             submission_id: number_of(receipt)?,
             survey_id: pair.survey_id,
@@ -278,6 +274,15 @@ async fn sent_answers(sent: Option<&RawValue>, form: Arc<Form>, reader: &Reader<
     Ok(Given::Sent { answers, digest })
 }
 
+/// The answers that a draft has now, judged.
+pub async fn own_answers(found: Current, reader: &Reader<'_>) -> Result<Given, Problem> {
+    let (head, content) = (found.draft.head, found.draft.content);
+    let form = reader.form(head.survey_id).await?;
+    let judge = form.clone();
+    let verdict = reader.judge(move || judge.answers(&content.data, "/data")).await?;
+    Ok(Given::Own(Own { judged: (head.digest, verdict), form }))
+}
+
 async fn send(
     visitor: &Visitor,
     target: Target,
@@ -287,6 +292,19 @@ async fn send(
     headers: &WriteHeaders<'_>,
     writer: &Writer,
 ) -> Result<(Pair, Receipt, bool), Problem> {
+    let (write, problem) = write_of(target, By::Participant, asked, answers, body, headers);
+    receipt_of(carry_out_for(visitor, writer, body.memory(), write, problem).await?)
+}
+
+/// The write that a submission asks for, and what is wrong with its body.
+pub fn write_of(
+    target: Target,
+    by: By,
+    asked: Asked<'_>,
+    answers: Given,
+    body: &JsonBody<'_>,
+    headers: &WriteHeaders<'_>,
+) -> (Write, Option<Problem>) {
     let submit = Submit {
         guest_code: asked.guest_code,
         participant: asked.participant.map(|participant| participant.to_owned().into()),
@@ -298,10 +316,15 @@ async fn send(
         conditions: headers.conditions.clone(),
         key: headers.key("submit", body.text()),
         body_is_valid: asked.problem.is_none(),
-        by: By::Participant,
+        by,
         act: Act::Submit(submit),
     };
-    match carry_out_for(visitor, writer, body.memory(), write, asked.problem).await? {
+    (write, asked.problem)
+}
+
+/// Whose submission it is that a write has led to, what is known of it, and whether it was made before.
+pub fn receipt_of(answered: Answered) -> Result<(Pair, Receipt, bool), Problem> {
+    match answered {
         Answered { outcome: Outcome::Submitted(pair, receipt), replayed } => Ok((pair, receipt, replayed)),
         _ => Err(Problem::Internal),
     }

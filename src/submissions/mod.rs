@@ -1,9 +1,12 @@
 //! Submissions: the final record, and the end of a draft.
 
+pub mod admin_api;
 pub mod answers;
 pub mod api;
+pub mod export;
 pub mod front_end;
 pub mod rules;
+pub mod search;
 pub mod store;
 
 use std::sync::{Arc, OnceLock};
@@ -15,9 +18,10 @@ use self::answers::Answers;
 use crate::{
     clock::Moment,
     companies::{CompanyId, GuestCode},
+    email::Email,
     problem::FieldError,
     progress::{Content, Digest, DraftId, Json},
-    surveys::form::Form,
+    surveys::{SurveyId, form::Form},
 };
 
 /// A participant's final answers.
@@ -108,6 +112,27 @@ pub struct Receipt {
     pub is_own: bool,
     /// When it was accepted.
     pub submitted_at: Moment,
+}
+
+/// A submission that was stored, without its answers.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Names it.
+    pub id: i64,
+    /// The participant.
+    pub email: Email,
+    /// The survey.
+    pub survey_id: SurveyId,
+    /// The company.
+    pub company_id: Option<CompanyId>,
+    /// What the participant said of themself.
+    pub participant: Option<Json>,
+    /// How many answers it has.
+    pub answers_count: i32,
+    /// When it was accepted.
+    pub submitted_at: Moment,
+    /// The draft that it ended, or an id that nobody knew; none once that is forgotten.
+    pub draft_id: Option<DraftId>,
 }
 
 /// A submission to be stored.

@@ -1,4 +1,6 @@
-//! All queries about submissions.
+//! All queries about submissions. Here those of the write path.
+
+mod search;
 
 use std::{collections::HashMap, sync::OnceLock};
 
@@ -7,6 +9,7 @@ use diesel::{
     sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text},
 };
 
+pub use self::search::{answers_of, find, search};
 use super::{NewSubmission, Receipt, answers::Answer};
 use crate::{
     clock::Moment,

@@ -35,12 +35,13 @@ async fn a_draft_is_started_and_has_an_address(service: &Service<'_>) {
     let answer = service.start(body).await.expect(201);
 
     let id = answer.draft_id();
+    let reference = answer.json()["reference"].as_str().expect("a draft has a reference").to_owned();
     uuid::Uuid::parse_str(&id).expect("it is a UUID");
     assert_eq!(answer.header("Location"), Some(draft_path(&id, "").as_str()));
     assert_eq!((answer.etag(), answer.header("Cache-Control")), ("\"1\"", Some("no-store")));
     assert_eq!(service.draft(&id).await.expect(200).body, answer.body);
     insta::allow_duplicates! {
-        insta::assert_snapshot!(answer.body.replace(&id, "ID"), @r#"{"draft_id":"ID","email":null,"survey_id":1,"company_id":null,"current_screen":2,"data":{"b" : 1e2},"meta":[1],"fingerprint":"mine","schema_changed":false,"version":1,"created_at":"2026-11-21T09:30:00.000000Z","updated_at":"2026-11-21T09:30:00.000000Z","expires_at":"2026-12-21T09:30:00.000000Z"}"#);
+        insta::assert_snapshot!(answer.body.replace(&id, "ID").replace(&reference, "REF"), @r#"{"draft_id":"ID","reference":"REF","email":null,"survey_id":1,"company_id":null,"current_screen":2,"data":{"b" : 1e2},"meta":[1],"fingerprint":"mine","schema_changed":false,"version":1,"created_at":"2026-11-21T09:30:00.000000Z","updated_at":"2026-11-21T09:30:00.000000Z","expires_at":"2026-12-21T09:30:00.000000Z"}"#);
     }
 }
 

@@ -1,20 +1,31 @@
-//! The queries of the hot path and of the purge go by an index, also when there are ten million drafts.
+//! The queries of the hot path, of the purge and of the admins' searches go by an index, also when there are ten million drafts.
 //!
 //! The queries are copies of those in the stores, with fewer columns, in Diesel's own words for each database. A new
 //! query there, or one that filters by something else, has to be added or changed here too.
 
-use diesel::{debug_query, pg::Pg, prelude::*, sqlite::Sqlite};
+use diesel::{
+    debug_query,
+    dsl::sql,
+    pg::Pg,
+    prelude::*,
+    sql_types::{BigInt, Bool},
+    sqlite::Sqlite,
+};
 use formprogress::{
-    db::schema::{
-        answers, audit_log, companies, form_progress, funnel_screens, idempotency_keys, previous_states,
-        progress_events, submissions, surveys,
+    clock::Moment,
+    db::{
+        schema::{
+            answers, audit_log, companies, form_progress, funnel_screens, idempotency_keys, previous_states,
+            progress_events, submissions, surveys,
+        },
+        types::{Instant, Uuid},
     },
     progress::DraftId,
 };
 
 use crate::support::{Backend, TestDatabase};
 
-on_both_databases![database: every_query_of_the_hot_path_uses_an_index];
+on_both_databases![database: every_query_of_the_hot_path_and_of_the_searches_uses_an_index];
 
 /// A query as both databases are sent it, with its parameters still open.
 struct Asked {
@@ -154,6 +165,74 @@ fn queries_about_people() -> Vec<Asked> {
     ]
 }
 
+/// What the searches of admins filter and order by: along an index, from a place on it, in either direction.
+fn searches() -> Vec<Asked> {
+    const DRAFTS: &str = "(created_at, draft_id) < (";
+    const SUBMISSIONS: &str = "(submitted_at, id) < (";
+    let drafts = || form_progress::table.select((form_progress::version, form_progress::email)).limit(50);
+    let place = || sql::<Bool>(DRAFTS).bind::<Instant, _>(moment()).sql(", ").bind::<Uuid, _>(some_id()).sql(")");
+    let newest = (form_progress::created_at.desc(), form_progress::draft_id.desc());
+    let oldest = (form_progress::created_at.asc(), form_progress::draft_id.asc());
+    let submitted = || submissions::table.select((submissions::digest, submissions::email)).limit(50);
+    let reached = || sql::<Bool>(SUBMISSIONS).bind::<Instant, _>(moment()).sql(", ").bind::<BigInt, _>(7).sql(")");
+    let last = (submissions::submitted_at.desc(), submissions::id.desc());
+    vec![
+        asked!("drafts, the newest first", drafts().filter(place()).order(newest)),
+        asked!("drafts from a day on", drafts().filter(form_progress::created_at.ge(moment())).order(oldest)),
+        asked!("drafts of a survey", drafts().filter(form_progress::survey_id.eq(1)).filter(place()).order(newest)),
+        asked!("drafts of a survey, from the start", drafts().filter(form_progress::survey_id.eq(1)).order(oldest)),
+        asked!("drafts of a company", drafts().filter(form_progress::company_id.eq(1)).filter(place()).order(newest)),
+        asked!(
+            "drafts of an email",
+            form_progress::table.filter(form_progress::email.eq("a")).select(form_progress::version)
+        ),
+        asked!(
+            "drafts of a reference",
+            drafts().filter(form_progress::draft_id.between(some_id(), some_id())).order(form_progress::draft_id)
+        ),
+        asked!(
+            "drafts that end soon",
+            drafts().filter(form_progress::purge_hour.le(500_000_i64)).order(form_progress::purge_hour)
+        ),
+        asked!("submissions, the newest first", submitted().filter(reached()).order(last)),
+        asked!(
+            "submissions of a survey",
+            submitted().filter(submissions::survey_id.eq(1)).filter(reached()).order(last)
+        ),
+        asked!(
+            "submissions of a company",
+            submitted().filter(submissions::company_id.eq(1)).filter(reached()).order(last)
+        ),
+        asked!(
+            "submissions of an email",
+            submissions::table.filter(submissions::email.eq("a")).select(submissions::digest)
+        ),
+        asked!(
+            "the answers of submissions",
+            answers::table
+                .filter(answers::submission_id.eq_any(vec![1_i64, 2]))
+                .order((answers::submission_id, answers::position))
+                .select(answers::value)
+        ),
+        asked!(
+            "the history of a draft",
+            progress_events::table
+                .filter(progress_events::draft_id.eq(some_id()))
+                .order(progress_events::id.desc())
+                .limit(200)
+                .select(progress_events::kind)
+        ),
+    ]
+}
+
+fn moment() -> Moment {
+    "2026-11-21T12:00:00Z".parse().expect("a moment")
+}
+
+fn some_id() -> DraftId {
+    "0b9f2d1e-6c1c-4f0e-9a53-5b1a7a1e0c01".parse().expect("an id")
+}
+
 impl Asked {
     /// The SQL without the list of its parameters that Diesel prints behind it.
     fn sql(&self, backend: Backend) -> String {
@@ -203,8 +282,8 @@ fn explained_by_postgres(database: &TestDatabase, sql: &str) -> Vec<String> {
     plan.expect("PostgreSQL explains the query").into_iter().map(|step| step.line).collect()
 }
 
-async fn every_query_of_the_hot_path_uses_an_index(database: &TestDatabase) {
-    for asked in queries().into_iter().chain(queries_about_people()) {
+async fn every_query_of_the_hot_path_and_of_the_searches_uses_an_index(database: &TestDatabase) {
+    for asked in queries().into_iter().chain(queries_about_people()).chain(searches()) {
         let plan = asked.plan(database);
         let text = plan.join("\n");
         println!("{}: {text}", asked.what);

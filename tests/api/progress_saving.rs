@@ -29,9 +29,10 @@ async fn a_first_save_is_created(service: &Service<'_>) {
 
     let draft_id = answer.json()["draft_id"].as_str().expect("a draft has an id").to_owned();
     uuid::Uuid::parse_str(&draft_id).expect("it is a UUID");
-    let body = answer.expect(201).body.replace(&draft_id, "ID");
+    let reference = answer.json()["reference"].as_str().expect("a draft has a reference").to_owned();
+    let body = answer.expect(201).body.replace(&draft_id, "ID").replace(&reference, "REF");
     insta::allow_duplicates! {
-        insta::assert_snapshot!(body, @r#"{"draft_id":"ID","email":"ana@example.com","survey_id":1,"company_id":null,"current_screen":3,"data":{"a":1},"meta":[1],"fingerprint":"1:9f","schema_changed":false,"version":1,"created_at":"2026-11-21T09:30:00.000000Z","updated_at":"2026-11-21T09:30:00.000000Z","expires_at":"2026-12-21T09:30:00.000000Z"}"#);
+        insta::assert_snapshot!(body, @r#"{"draft_id":"ID","reference":"REF","email":"ana@example.com","survey_id":1,"company_id":null,"current_screen":3,"data":{"a":1},"meta":[1],"fingerprint":"1:9f","schema_changed":false,"version":1,"created_at":"2026-11-21T09:30:00.000000Z","updated_at":"2026-11-21T09:30:00.000000Z","expires_at":"2026-12-21T09:30:00.000000Z"}"#);
     }
 }
 

@@ -159,5 +159,6 @@ CREATE TABLE installation (
 CREATE INDEX form_progress_created_at ON form_progress (created_at, draft_id);
 CREATE INDEX form_progress_survey_created_at ON form_progress (survey_id, created_at, draft_id);
 CREATE INDEX form_progress_company_created_at ON form_progress (company_id, created_at, draft_id) WHERE company_id IS NOT NULL;
-CREATE INDEX submissions_survey_id ON submissions (survey_id, id);
-CREATE INDEX submissions_company_id ON submissions (company_id, id) WHERE company_id IS NOT NULL;
+CREATE INDEX submissions_submitted_at ON submissions (submitted_at, id);
+CREATE INDEX submissions_survey_submitted_at ON submissions (survey_id, submitted_at, id);
+CREATE INDEX submissions_company_submitted_at ON submissions (company_id, submitted_at, id) WHERE company_id IS NOT NULL;

@@ -1,5 +1,6 @@
-DROP INDEX submissions_company_id;
-DROP INDEX submissions_survey_id;
+DROP INDEX submissions_company_submitted_at;
+DROP INDEX submissions_survey_submitted_at;
+DROP INDEX submissions_submitted_at;
 DROP INDEX form_progress_company_created_at;
 DROP INDEX form_progress_survey_created_at;
 DROP INDEX form_progress_created_at;

@@ -4,6 +4,7 @@ mod memory;
 mod previous;
 mod purge;
 mod rows;
+mod search;
 
 use std::collections::HashMap;
 
@@ -15,6 +16,7 @@ pub use self::{
     previous::{keep_previous, previous, previous_at},
     purge::{Purged, count_expired, forget_ended, purge},
     rows::{claim, delete, insert, prove, update},
+    search::{count_previous, find_all, search},
 };
 use super::{Content, Digest, DraftId, Fingerprint, FormProgress, Head, Json, Pair, Screen, Version};
 use crate::{

@@ -3,10 +3,12 @@
 mod events;
 mod fold;
 mod funnel;
+mod history;
 mod sums;
 
 pub use self::{
     events::{EventFilter, EventRow, add, events, forget},
     fold::{fold, unfolded},
     funnel::figures,
+    history::{history, last_seen},
 };
