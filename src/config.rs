@@ -66,10 +66,26 @@ pub struct Settings {
     pub limit_lookups: Quota,
     /// Questions of one address about guest codes; a thirtieth of them may find nothing.
     pub limit_guest_codes: Quota,
+    /// Who may read `/metrics`.
+    pub metrics_access: MetricsAccess,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Rocket's own: `off`, `critical`, `normal` or `debug`.
     pub log_level: LogLevel,
+}
+
+/// Who may read `/metrics`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricsAccess {
+    /// Whoever asks from this very machine, and callers with the power `metrics:read`.
+    Local,
+    /// Callers with the power `metrics:read`.
+    Key,
+    /// Anybody: for a service that only a private network can reach.
+    Open,
+    /// Nobody.
+    Off,
 }
 
 /// How log lines look.
@@ -107,6 +123,7 @@ struct Defaults {
     limit_key: &'static str,
     limit_lookups: &'static str,
     limit_guest_codes: &'static str,
+    metrics_access: MetricsAccess,
     log_format: LogFormat,
 }
 
@@ -131,6 +148,7 @@ const DEFAULTS: Defaults = Defaults {
     limit_key: "600000/60",
     limit_lookups: "6000/3600",
     limit_guest_codes: "3000/3600",
+    metrics_access: MetricsAccess::Local,
     log_format: LogFormat::Auto,
 };
 

@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod keys;
 pub mod limits;
 pub mod logging;
+pub mod metrics;
 pub mod openapi;
 pub mod people;
 pub mod problem;
@@ -25,6 +26,7 @@ pub mod progress;
 pub mod record;
 pub mod submissions;
 pub mod surveys;
+pub mod system;
 pub mod timeline;
 pub mod views;
 
@@ -37,6 +39,7 @@ use self::{
     config::Settings,
     db::Database,
     jobs::{Jobs, Purge, Rollup},
+    metrics::Metrics,
     progress::writer::{Threads, Writer},
 };
 
@@ -73,7 +76,8 @@ impl Service {
     pub fn new(figment: Figment, settings: &Settings, clock: Clock) -> Result<Self, StartError> {
         let database = Database::new(&settings.database_url, settings.read_connections);
         let migrated = database.migrate()?;
-        let (writer, threads) = Writer::start(&database, &clock, settings.writer_limits())?;
+        let metrics = Metrics::new(clock.now());
+        let (writer, threads) = Writer::start(&database, &clock, &metrics, settings.writer_limits())?;
         let purge = Purge::new(writer.clone(), clock.clone(), settings.ended_draft_days);
         let rollup = Rollup::new(writer.clone(), clock.clone(), settings.event_days);
         let jobs = Jobs::new(&settings.purge_schedule, purge, rollup)
@@ -97,6 +101,8 @@ impl Service {
             .manage(http::PublicUrl(settings.public_url.clone()))
             .manage(clock)
             .manage(settings.session_life())
+            .manage(settings.metrics_access)
+            .manage(metrics)
             .manage(http::address::TrustedProxies(settings.trusted_proxies.clone()))
             .attach(http::access_log::AccessLog)
             .manage(cors.clone())
@@ -107,6 +113,7 @@ impl Service {
             .mount("/", rocket::routes![http::cors::preflight])
             .mount("/", health::routes())
             .mount("/", openapi::routes())
+            .mount("/", metrics::api::routes())
             .mount("/api", routes())
             .mount("/api/admin", admin_routes())
             .mount("/admin", accounts::pages::routes());
@@ -149,6 +156,7 @@ fn admin_routes() -> Vec<rocket::Route> {
         progress::previous_api::admin_routes(),
         submissions::admin_api::routes(),
         keys::api::routes(),
+        system::admin_api::routes(),
     ]
     .concat()
 }

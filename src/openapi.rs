@@ -14,8 +14,8 @@ use utoipa::{
 };
 
 use crate::{
-    access::caller::SESSION_COOKIE, accounts, audit, companies, health, keys, people, problem::Problem,
-    problem::ProblemBody, progress, record, submissions, surveys,
+    access::caller::SESSION_COOKIE, accounts, audit, companies, health, keys, metrics, people, problem::Problem,
+    problem::ProblemBody, progress, record, submissions, surveys, system,
 };
 
 /// The routes of this slice.
@@ -87,7 +87,8 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         companies::admin_api::list, companies::admin_api::create, companies::admin_api::show, companies::admin_api::change,
         people::admin_api::export, people::admin_api::erase, audit::api::list, audit::api::export,
         keys::api::list, keys::api::create, keys::api::revoke,
-        health::lives, health::ready, document
+        system::admin_api::show,
+        health::lives, health::ready, metrics::api::show, document
     ),
     components(
         schemas(ProblemBody),
@@ -117,6 +118,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         (name = "Admin: drafts", description = "Find, read, extend, submit, discard and restore drafts"),
         (name = "Admin: submissions", description = "List, read and export what was submitted"),
         (name = "Admin: keys", description = "API keys, for owners who are signed in"),
+        (name = "Admin: system", description = "The state of the service"),
         (name = "Service", description = "For operators")
     )
 )]

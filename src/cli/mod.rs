@@ -9,6 +9,7 @@ mod manage;
 mod people;
 mod record;
 mod serve;
+mod status;
 mod surveys;
 
 use std::path::PathBuf;
@@ -59,6 +60,14 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
         /// Print {"dry_run":…,"drafts":…} for a script.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what state the database is in: its size, what waits for the purge, how far the record's sums are.
+    ///
+    /// What a running service does at this moment, /metrics and /api/admin/system tell.
+    Status {
+        /// Print an object for a script.
         #[arg(long)]
         json: bool,
     },
@@ -345,6 +354,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Serve(ServeArguments { demo }) => serve::serve(demo),
         Command::Migrate => manage::migrate(),
         Command::Purge { dry_run, json } => manage::purge(dry_run, json),
+        Command::Status { json } => status::status(json),
         Command::Survey(SurveyCommand::Import { file, json }) => surveys::import_survey(&file, json),
         Command::Survey(SurveyCommand::List { json }) => surveys::list_surveys(json),
         Command::Survey(SurveyCommand::Open { id }) => surveys::set_survey_status(id, Status::Open),

@@ -149,6 +149,22 @@ fn transaction<T, E: From<Error>>(
     }
 }
 
+/// The bytes that the database takes on its disk.
+pub fn size(conn: &mut Conn) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Size {
+        #[diesel(sql_type = BigInt)]
+        bytes: i64,
+    }
+    // What each calls it, Diesel has no words for.
+    let query = match conn {
+        Conn::Sqlite(_) => "SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()",
+        Conn::Postgres(_) => "SELECT pg_database_size(current_database()) AS bytes",
+    };
+    let size: Size = on_backend!(conn => diesel::sql_query(query).get_result(conn))?;
+    Ok(size.bytes)
+}
+
 /// Stores many rows the way each database does it best: SQLite, a library in this process, with one cached
 /// statement in a loop (`one`); PostgreSQL, a round trip away, with a single statement for all (`all`).
 pub fn write_rows<R>(

@@ -65,6 +65,17 @@ pub fn check(conn: &mut Conn) -> Result<(), MigrationError> {
     }
 }
 
+/// How many migrations are applied, and how many this binary knows.
+pub fn counts(conn: &mut Conn) -> QueryResult<(usize, usize)> {
+    let failed = diesel::result::Error::QueryBuilderError;
+    let known = match conn {
+        Conn::Sqlite(_) => names::<Sqlite>(&SQLITE),
+        Conn::Postgres(_) => names::<Pg>(&POSTGRES),
+    };
+    let applied = on_backend!(conn => conn.applied_migrations()).map_err(failed)?;
+    Ok((applied.len(), known.map_err(|error| failed(error.into()))?.len()))
+}
+
 struct State {
     pending: usize,
     known: usize,

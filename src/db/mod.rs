@@ -26,10 +26,11 @@ mod walk;
 
 pub use columns::OverColumns;
 pub use connection::{
-    Cause, Conn, OpenError, cause, keep_writers_out, lock_all, lock_drafts, lock_pairs, snapshot, write, write_rows,
+    Cause, Conn, OpenError, cause, keep_writers_out, lock_all, lock_drafts, lock_pairs, size, snapshot, write,
+    write_rows,
 };
-pub use migrations::{Migrated, MigrationError, apply, check};
-pub use pool::{Database, MigrateError, Unavailable};
+pub use migrations::{Migrated, MigrationError, apply, check, counts};
+pub use pool::{Database, MigrateError, PoolState, Unavailable};
 pub use prepared::Prepared;
 pub use url::{DatabaseUrl, UrlError};
 pub use walk::{Walked, walk};

@@ -1,6 +1,12 @@
 //! The pool that reads use, off the async threads, beside the writer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use diesel::QueryResult;
 use rocket::tokio::{sync::Semaphore, task, time::timeout};
@@ -34,6 +40,20 @@ pub struct Database {
     pool: r2d2::Pool<Manager>,
     // As many permits as connections: who waits, waits as a future and not as a blocked thread.
     permits: Arc<Semaphore>,
+    waits: Arc<AtomicU64>,
+}
+
+/// How busy the connections for reads are.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolState {
+    /// Connections that are open.
+    pub open: u64,
+    /// Reads that have one now.
+    pub in_use: u64,
+    /// Connections that there may be.
+    pub limit: u64,
+    /// Reads that had to wait for one, since the start.
+    pub waits: u64,
 }
 
 impl Database {
@@ -46,7 +66,7 @@ impl Database {
             .test_on_check_out(false)
             .error_handler(Box::new(QuietPool))
             .build_unchecked(Manager { url: url.clone() });
-        Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)) }
+        Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)), waits: Arc::default() }
     }
 
     /// Where it is.
@@ -59,6 +79,17 @@ impl Database {
         Conn::open_for_writing(&self.url)
     }
 
+    /// How busy the connections for reads are now.
+    pub fn pool_state(&self) -> PoolState {
+        let limit = u64::from(self.pool.max_size());
+        PoolState {
+            open: u64::from(self.pool.state().connections),
+            in_use: limit.saturating_sub(self.permits.available_permits() as u64),
+            limit,
+            waits: self.waits.load(Ordering::Relaxed),
+        }
+    }
+
     /// Runs a query on a pooled connection, off the async threads. It never waits for the writer.
     pub async fn read<T, F>(&self, query: F) -> Result<T, Unavailable>
     where
@@ -67,10 +98,13 @@ impl Database {
     {
         let permit = match self.permits.clone().try_acquire_owned() {
             Ok(permit) => permit,
-            Err(_) => timeout(PATIENCE, self.permits.clone().acquire_owned())
-                .await
-                .map_err(|_| Unavailable::Busy)?
-                .map_err(|_| Unavailable::Busy)?,
+            Err(_) => {
+                self.waits.fetch_add(1, Ordering::Relaxed);
+                timeout(PATIENCE, self.permits.clone().acquire_owned())
+                    .await
+                    .map_err(|_| Unavailable::Busy)?
+                    .map_err(|_| Unavailable::Busy)?
+            }
         };
         let pool = self.pool.clone();
         task::spawn_blocking(move || {

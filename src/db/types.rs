@@ -59,6 +59,11 @@ impl Moment {
         Self(self.0.checked_sub_signed(TimeDelta::minutes(minutes.into())).unwrap_or(DateTime::<Utc>::MIN_UTC))
     }
 
+    /// Seconds since 1970, for programs that count in them.
+    pub fn unix_seconds(self) -> f64 {
+        self.0.timestamp_micros() as f64 / 1e6
+    }
+
     /// Whole days since 1970, in UTC.
     pub fn days(self) -> i64 {
         self.0.timestamp().div_euclid(86_400)

@@ -22,6 +22,16 @@ pub enum UrlError {
     NotAFile,
 }
 
+impl DatabaseUrl {
+    /// Which of the two: `sqlite` or `postgres`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+}
+
 impl FromStr for DatabaseUrl {
     type Err = UrlError;
 

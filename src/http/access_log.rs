@@ -1,4 +1,4 @@
-//! One line for each request, and the headers that every response has.
+//! One line for each request, its figures, and the headers that every response has.
 //!
 //! The line names the route's pattern, never the path as it was sent: queries and bodies hold participants' data.
 
@@ -12,11 +12,12 @@ use rocket::{
 use url::form_urlencoded;
 
 use super::request_id;
+use crate::metrics::Metrics;
 
 /// When the request reached the fairings; none if it never did.
 struct Started(Option<Instant>);
 
-/// Logs each request, gives its response an id, and keeps participants' data out of caches.
+/// Logs and counts each request, gives its response an id, and keeps participants' data out of caches.
 pub struct AccessLog;
 
 #[rocket::async_trait]
@@ -42,7 +43,7 @@ pub fn is_followed(request: &Request<'_>) -> bool {
     request.local_cache(|| Started(None)).0.is_some()
 }
 
-/// Adds the headers that every response has, and logs the request.
+/// Adds the headers that every response has, logs the request and counts it.
 pub fn finish(request: &Request<'_>, response: &mut Response<'_>) {
     let id = request_id::of(request);
     response.set_header(Header::new(request_id::HEADER, id.to_owned()));
@@ -50,15 +51,34 @@ pub fn finish(request: &Request<'_>, response: &mut Response<'_>) {
     if !response.headers().contains("Cache-Control") {
         response.set_header(Header::new("Cache-Control", "no-store"));
     }
-    let started = request.local_cache(|| Started(None)).0;
+    let took = request.local_cache(|| Started(None)).0.map(|started| started.elapsed());
+    let route = request.route().map(|route| route.uri.path());
+    if let Some(metrics) = request.rocket().state::<Metrics>() {
+        metrics.request(method(request), route, response.status().code, took.unwrap_or_default());
+    }
     tracing::info!(
         method = request.method().as_str(),
-        route = request.route().map_or("-", |route| route.uri.path()),
+        route = route.unwrap_or("-"),
         status = response.status().code,
-        milliseconds = started.map_or(0.0, |started| started.elapsed().as_micros() as f64 / 1000.0),
+        milliseconds = took.map_or(0.0, |took| took.as_micros() as f64 / 1000.0),
         request_id = id,
         "request"
     );
+}
+
+/// The method as the metrics name it: `other` for those that no route has, and for what Rocket could not read.
+fn method(request: &Request<'_>) -> &'static str {
+    match request.method() {
+        _ if !is_followed(request) => "other",
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+        Method::Options => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// Rocket lets a posted form name another method in its body, and has already obeyed. No client of ours does that,

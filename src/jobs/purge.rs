@@ -14,6 +14,7 @@ use rocket::tokio::{sync::Mutex, time::sleep};
 use crate::{
     clock::Clock,
     db::{Conn, write},
+    metrics::LastPurge,
     progress::{
         store::{self, Purged},
         writer::Writer,
@@ -46,7 +47,11 @@ impl Purge {
     pub async fn run_unless_running(&self) {
         let Ok(_running) = self.running.try_lock() else { return };
         let started = Instant::now();
-        match self.run().await {
+        let outcome = self.run().await;
+        let (ended_at, took) = (self.clock.now(), started.elapsed());
+        let ended = outcome.as_ref().ok().map(|drafts| LastPurge { ended_at, drafts: *drafts, took });
+        self.writer.metrics().purge_ended(ended);
+        match outcome {
             Ok(0) => {}
             Ok(purged) => tracing::info!(purged, seconds = started.elapsed().as_secs_f64(), "expired drafts purged"),
             Err(error) => tracing::error!(%error, "the purge failed; it goes on at its next hour"),
@@ -73,6 +78,7 @@ impl Purge {
                 break;
             }
             total += purged.gone;
+            self.writer.metrics().purged(purged.gone);
             sleep((took * REST).min(Duration::from_secs(1))).await;
         }
         let until = now.minus_days(self.ended_days);

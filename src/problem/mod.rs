@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use crate::{
     db::{self, Unavailable},
     http::request_id,
+    metrics::Metrics,
     surveys::form::FormError,
 };
 
@@ -237,6 +238,9 @@ pub struct ProblemBody {
 
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        if let Some(metrics) = request.rocket().state::<Metrics>() {
+            metrics.refusal(self.code());
+        }
         let body = self.body(request_id::of(request));
         let json = serde_json::to_string(&body).map_err(|_| Status::InternalServerError)?;
         let mut response = Response::build();

@@ -1,6 +1,9 @@
 //! A group of commands in one transaction: load what they concern, decide each in order, store the outcome.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
 
 use diesel::QueryResult;
 
@@ -81,13 +84,14 @@ pub trait Job: Send {
     fn answer(self: Box<Self>, settled: Result<(), Failure>);
 }
 
-/// Runs a group: all of it is committed, or nothing. `committing` is set once only the commit is left to fail.
+/// Runs a group: all of it is committed, or nothing. `committing` is set once only the commit is left to
+/// fail: to when that was.
 pub fn run(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
     clock: &Clock,
     ended_days: u32,
-    committing: &mut bool,
+    committing: &mut Option<Instant>,
 ) -> QueryResult<()> {
     let mut needs = Needs::default();
     jobs.iter().for_each(|job| job.needs(&mut needs));
@@ -104,7 +108,7 @@ pub fn run(
         if needs.proof {
             store::prove(conn, now)?;
         }
-        *committing = true;
+        *committing = Some(Instant::now());
         Ok(())
     })
 }

@@ -9,6 +9,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::{Builder, JoinHandle},
+    time::Instant,
 };
 
 use diesel::result::Error;
@@ -28,6 +29,7 @@ use super::{
 use crate::{
     clock::{Clock, Moment},
     db::{Cause, Conn, Database, cause, write},
+    metrics::{Metrics, WriteEnd},
 };
 
 /// The most commands in one transaction: past that a group only makes those who wait wait longer.
@@ -78,6 +80,21 @@ type Chore = Box<dyn FnOnce(&mut Conn) + Send>;
 pub struct Writer {
     queues: Arc<[mpsc::Sender<Work>]>,
     kibibytes: Arc<Semaphore>,
+    kibibytes_limit: usize,
+    metrics: Metrics,
+}
+
+/// How much waits.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueState {
+    /// Commands that wait for a writer.
+    pub commands: u64,
+    /// Commands that may wait, for all writers.
+    pub commands_limit: u64,
+    /// Bytes of content that wait or are being written, to a KiB for each write.
+    pub bytes: u64,
+    /// Bytes of content that may wait.
+    pub bytes_limit: u64,
 }
 
 /// The running writer threads.
@@ -88,19 +105,31 @@ pub struct Threads {
 
 impl Writer {
     /// Starts the writer threads.
-    pub fn start(database: &Database, clock: &Clock, limits: Limits) -> std::io::Result<(Self, Threads)> {
+    pub fn start(
+        database: &Database,
+        clock: &Clock,
+        metrics: &Metrics,
+        limits: Limits,
+    ) -> std::io::Result<(Self, Threads)> {
         let mut queues = Vec::new();
         let mut handles = Vec::new();
         for number in 0..limits.writers {
             let (sender, queue) = mpsc::channel(limits.queue_length);
-            let thread =
-                Thread { database: database.clone(), clock: clock.clone(), ended_days: limits.ended_days, conn: None };
+            let thread = Thread {
+                database: database.clone(),
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+                ended_days: limits.ended_days,
+                conn: None,
+            };
             handles.push(Builder::new().name(format!("writer {number}")).spawn(move || thread.run(queue))?);
             queues.push(sender);
         }
         let queues: Arc<[_]> = queues.into();
-        let kibibytes = Arc::new(Semaphore::new(limits.queue_bytes / 1024));
-        Ok((Self { queues: queues.clone(), kibibytes }, Threads { queues, handles }))
+        let kibibytes_limit = limits.queue_bytes / 1024;
+        let kibibytes = Arc::new(Semaphore::new(kibibytes_limit));
+        let writer = Self { queues: queues.clone(), kibibytes, kibibytes_limit, metrics: metrics.clone() };
+        Ok((writer, Threads { queues, handles }))
     }
 
     /// Carries out a write. `bytes` is about how much memory it holds on to while it waits.
@@ -112,7 +141,33 @@ impl Writer {
             Target::Pair(pair) => pair.hash(&mut hasher),
             Target::Draft(id) => id.hash(&mut hasher),
         }
-        self.send(hasher.finish() as usize % self.queues.len(), bytes, write).await
+        let accepted = Instant::now();
+        let outcome = self.send(hasher.finish() as usize % self.queues.len(), bytes, write).await;
+        let end = match &outcome {
+            Ok(_) => WriteEnd::Done,
+            Err(Failure::Refused(_)) => WriteEnd::Refused,
+            // It never was accepted.
+            Err(Failure::QueueFull) => return outcome,
+            Err(Failure::Unavailable | Failure::Fault) => WriteEnd::Failed,
+        };
+        self.metrics.write(end, accepted.elapsed());
+        outcome
+    }
+
+    /// What counts the service's doings.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How much waits now.
+    pub fn queue_state(&self) -> QueueState {
+        let sum = |of: fn(&mpsc::Sender<Work>) -> usize| self.queues.iter().map(of).sum::<usize>() as u64;
+        QueueState {
+            commands: sum(|queue| queue.max_capacity() - queue.capacity()),
+            commands_limit: sum(mpsc::Sender::max_capacity),
+            bytes: self.kibibytes_limit.saturating_sub(self.kibibytes.available_permits()) as u64 * 1024,
+            bytes_limit: self.kibibytes_limit as u64 * 1024,
+        }
     }
 
     /// Carries out a command that concerns no draft.
@@ -167,7 +222,7 @@ pub fn run_here(
 ) -> Result<Result<Answered, Failure>, Error> {
     let (reply, mut answer) = oneshot::channel();
     let mut jobs: [Box<dyn Job>; 1] = [Box::new(Waiting { command: write, outcome: None, reply })];
-    group::run(conn, &mut jobs, clock, ended_days, &mut false)?;
+    group::run(conn, &mut jobs, clock, ended_days, &mut None)?;
     jobs.into_iter().for_each(|job| job.answer(Ok(())));
     Ok(answer.try_recv().unwrap_or(Err(Failure::Fault)))
 }
@@ -235,6 +290,7 @@ enum Trouble {
 struct Thread {
     database: Database,
     clock: Clock,
+    metrics: Metrics,
     ended_days: u32,
     conn: Option<Conn>,
 }
@@ -301,18 +357,20 @@ impl Thread {
             return Ok(());
         }
         let mut conn = self.connected()?;
-        let mut committing = false;
+        let (begun, mut committing) = (Instant::now(), None);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             group::run(&mut conn, jobs, &self.clock, self.ended_days, &mut committing)
         }));
         match outcome {
             Ok(Ok(())) => {
+                let commit = committing.map(|since: Instant| since.elapsed()).unwrap_or_default();
+                self.metrics.group(jobs.len(), begun.elapsed(), commit);
                 self.conn = Some(conn);
                 Ok(())
             }
             Ok(Err(error)) => {
                 self.conn = conn.answers().then_some(conn);
-                match committing && self.conn.is_none() {
+                match committing.is_some() && self.conn.is_none() {
                     true => Err(Trouble::Unknown(error)),
                     false => Err(Trouble::Database(error)),
                 }

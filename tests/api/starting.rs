@@ -55,7 +55,7 @@ fn a_command_that_needs_a_database_does_not_make_one() {
     let path = folder.path().join("mistyped.sqlite");
     let url = format!("sqlite:{}", path.display());
 
-    for command in [&["purge"][..], &["survey", "list"], &["survey", "close", "1"], &["company", "list"]] {
+    for command in [&["purge"][..], &["status"], &["survey", "list"], &["survey", "close", "1"], &["company", "list"]] {
         formprogress(&url, command).expect_refusal("there is no database at sqlite:");
     }
 

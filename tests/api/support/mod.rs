@@ -8,11 +8,13 @@ pub mod command;
 pub mod database;
 pub mod deadline;
 pub mod drafts;
+pub mod exposition;
 pub mod postgres;
 pub mod requests;
 pub mod rows;
 pub mod server;
 pub mod service;
+pub mod sessions;
 pub mod storm;
 pub mod writes;
 
@@ -27,6 +29,7 @@ pub use self::{
     client::{Answer, Client},
     command::formprogress,
     database::{Backend, TestDatabase},
+    exposition::Exposition,
     requests::{NAMED, Save, Submission, progress_path},
     server::Server,
     service::Service,

@@ -1,6 +1,6 @@
 //! The service inside the test's own process, as `main` builds it, but with the test's clock and a port of its own.
 
-use std::{ops::Deref, pin::pin, sync::Mutex, time::Duration};
+use std::{collections::BTreeSet, ops::Deref, pin::pin, sync::Mutex, time::Duration};
 
 use chrono::TimeDelta;
 use formprogress::{
@@ -24,7 +24,7 @@ use rocket::{
     },
 };
 
-use super::{Client, TestDatabase, clock::TestClock, database::SURVEY};
+use super::{Backend, Client, TestDatabase, clock::TestClock, database::SURVEY};
 
 /// For how long the service remembers ended drafts, unless it is told otherwise.
 pub const ENDED_DAYS: u32 = 7;
@@ -174,6 +174,19 @@ impl Deref for Service<'_> {
     }
 }
 
+/// All routes of the service: methods, and patterns of paths.
+pub fn routes() -> BTreeSet<(String, String)> {
+    let database = TestDatabase::new(Backend::Sqlite).expect("SQLite is always there");
+    let figment = figment(database.url());
+    let settings = Settings::of(&figment).expect("the settings are good");
+    let clock = TestClock::new().for_the_service();
+    let built = formprogress::Service::new(figment, &settings, clock);
+    let formprogress::Service { rocket, threads, .. } = built.expect("the service can be built");
+    let routes = rocket.routes().map(|route| (route.method.to_string(), route.uri.path().to_string())).collect();
+    threads.stop();
+    routes
+}
+
 /// Serves until it is asked to stop.
 ///
 /// Rocket 0.5.2 takes a shutdown that another thread asks for between two polls of its server for an error, and cuts
@@ -227,6 +240,7 @@ pub fn figment(database_url: &str) -> Figment {
         "limit_key": "600000/60",
         "limit_lookups": "6000/3600",
         "limit_guest_codes": "3000/3600",
+        "metrics_access": "local",
         "log_format": "json",
     })))
 }
