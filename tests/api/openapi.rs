@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use formprogress::problem::Problem;
-use rocket::figment::Figment;
 use serde_json::Value;
 
-use crate::support::{Backend, Service, TestDatabase, clock::TestClock, formprogress, service};
+use crate::support::{Service, formprogress, service};
 
 on_both_databases![the_document_is_served, the_viewer_is_served_and_loads_nothing_from_elsewhere,];
 
@@ -42,23 +41,12 @@ fn every_operation_has_a_name_of_its_own() {
 
 /// Every route but the viewer's and those of the pages, which are not an API, and the one that answers all preflights.
 fn served() -> BTreeSet<(String, String)> {
-    let database = TestDatabase::new(Backend::Sqlite).expect("SQLite is always there");
-    let figment: Figment = service::figment(database.url());
-    let settings = formprogress::config::Settings::of(&figment).expect("the settings are good");
-    let clock = TestClock::new().for_the_service();
-    let formprogress::Service { rocket, threads, .. } =
-        formprogress::Service::new(figment, &settings, clock).expect("the service can be built");
-    let routes = rocket
-        .routes()
-        .filter(|route| !["/docs", "/admin"].iter().any(|pages| route.uri.path().starts_with(pages)))
-        .filter(|route| route.method.as_str() != "OPTIONS")
-        .map(|route| {
-            let path = route.uri.path().replace('<', "{").replace('>', "}");
-            (route.method.to_string(), path)
-        })
-        .collect();
-    threads.stop();
-    routes
+    service::routes()
+        .into_iter()
+        .filter(|(_, path)| !["/docs", "/admin"].iter().any(|pages| path.starts_with(pages)))
+        .filter(|(method, _)| method != "OPTIONS")
+        .map(|(method, path)| (method, path.replace('<', "{").replace('>', "}")))
+        .collect()
 }
 
 #[test]
