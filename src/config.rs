@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::{
     accounts::SessionLife,
     db::DatabaseUrl,
+    jobs::Keeping,
     limits::{Policies, Quota},
     progress::writer,
 };
@@ -216,6 +217,11 @@ impl Settings {
             let (guest_codes, lookups) = (self.limit_guest_codes, self.limit_lookups);
             Policies::new(self.limit_draft, self.limit_address, self.limit_key, lookups, guest_codes)
         })
+    }
+
+    /// For how long things are kept.
+    pub fn keeping(&self) -> Keeping {
+        Keeping { event_days: self.event_days, audit_days: self.audit_days, sessions: self.session_life() }
     }
 
     /// How much may wait to be written.

@@ -38,7 +38,7 @@ use self::{
     clock::Clock,
     config::Settings,
     db::Database,
-    jobs::{Jobs, Purge, Rollup},
+    jobs::{Jobs, Purge, Retention, Rollup},
     metrics::Metrics,
     progress::writer::{Threads, Writer},
 };
@@ -79,8 +79,9 @@ impl Service {
         let metrics = Metrics::new(clock.now());
         let (writer, threads) = Writer::start(&database, &clock, &metrics, settings.writer_limits())?;
         let purge = Purge::new(writer.clone(), clock.clone(), settings.ended_draft_days);
-        let rollup = Rollup::new(writer.clone(), clock.clone(), settings.event_days);
-        let jobs = Jobs::new(&settings.purge_schedule, purge, rollup)
+        let rollup = Rollup::new(writer.clone(), clock.clone());
+        let retention = Retention::new(writer.clone(), clock.clone(), settings.keeping());
+        let jobs = Jobs::new(&settings.purge_schedule, purge, rollup, retention)
             .map_err(|_| StartError::Schedule(settings.purge_schedule.clone()))?;
         let secret = db::write(&mut database.connect()?, |conn| audit::store::secret(conn, clock.now()))
             .map_err(|error| db::MigrateError::Migration(error.into()))?;

@@ -33,7 +33,8 @@ pub fn purge(dry_run: bool, json: bool) -> Outcome {
         false => {
             let settings = settings()?;
             let drafts = jobs::purge::run_here(&mut conn, &clock, settings.ended_draft_days)?;
-            jobs::rollup::run_here(&mut conn, &clock, settings.event_days)?;
+            jobs::rollup::run_here(&mut conn, &clock)?;
+            jobs::retention::run_here(&mut conn, &clock, settings.keeping())?;
             i64::try_from(drafts)?
         }
     };

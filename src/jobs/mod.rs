@@ -1,6 +1,8 @@
 //! Scheduled work, started when the service is up and stopped before it goes down.
 
+mod chunks;
 pub mod purge;
+pub mod retention;
 pub mod rollup;
 
 use std::time::Duration;
@@ -12,7 +14,11 @@ use rocket::{
 };
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-pub use self::{purge::Purge, rollup::Rollup};
+pub use self::{
+    purge::Purge,
+    retention::{Keeping, Retention},
+    rollup::Rollup,
+};
 
 /// How often new events are added up.
 const FOLDING: Duration = Duration::from_secs(60);
@@ -21,19 +27,20 @@ const FOLDING: Duration = Duration::from_secs(60);
 pub struct Jobs {
     purge: Purge,
     rollup: Rollup,
+    retention: Retention,
     jobs: Mutex<Vec<Job>>,
     scheduler: Mutex<Option<JobScheduler>>,
 }
 
 impl Jobs {
-    /// The purge, on a cron schedule (seconds first, in UTC), and with it what keeps the record small; each minute the adding
-    /// up of events. With an empty schedule there are no jobs: the command `purge` does all of it.
-    pub fn new(schedule: &str, purge: Purge, rollup: Rollup) -> Result<Self, JobSchedulerError> {
+    /// The purge, on a cron schedule (seconds first, in UTC), and with it the forgetting of what is old; each minute the
+    /// adding up of events. With an empty schedule there are no jobs: the command `purge` does all of it.
+    pub fn new(schedule: &str, purge: Purge, rollup: Rollup, retention: Retention) -> Result<Self, JobSchedulerError> {
         let jobs = match schedule.trim() {
             "" => Vec::new(),
-            schedule => vec![purging(schedule, &purge, &rollup)?, folding(&rollup)?],
+            schedule => vec![purging(schedule, &purge, &rollup, &retention)?, folding(&rollup)?],
         };
-        Ok(Self { purge, rollup, jobs: Mutex::new(jobs), scheduler: Mutex::new(None) })
+        Ok(Self { purge, rollup, retention, jobs: Mutex::new(jobs), scheduler: Mutex::new(None) })
     }
 
     async fn start(&self) -> Result<(), JobSchedulerError> {
@@ -51,15 +58,15 @@ impl Jobs {
     }
 }
 
-fn purging(schedule: &str, purge: &Purge, rollup: &Rollup) -> Result<Job, JobSchedulerError> {
-    let (purge, rollup) = (purge.clone(), rollup.clone());
+fn purging(schedule: &str, purge: &Purge, rollup: &Rollup, retention: &Retention) -> Result<Job, JobSchedulerError> {
+    let (purge, rollup, retention) = (purge.clone(), rollup.clone(), retention.clone());
     Job::new_async(schedule, move |_, _| {
-        let (purge, rollup) = (purge.clone(), rollup.clone());
+        let (purge, rollup, retention) = (purge.clone(), rollup.clone(), retention.clone());
         Box::pin(async move {
             purge.run_unless_running().await;
             // What was purged is added up at once: only then may the oldest events go.
             rollup.fold_unless_running().await;
-            rollup.forget().await;
+            retention.run().await;
         })
     })
 }
@@ -87,6 +94,7 @@ impl Fairing for Jobs {
     async fn on_shutdown(&self, _: &Rocket<Orbit>) {
         self.purge.stop();
         self.rollup.stop();
+        self.retention.stop();
         if let Some(mut scheduler) = self.scheduler.lock().await.take()
             && let Err(error) = scheduler.shutdown().await
         {

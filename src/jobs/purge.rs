@@ -3,17 +3,18 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use diesel::QueryResult;
-use rocket::tokio::{sync::Mutex, time::sleep};
+use rocket::tokio::sync::Mutex;
 
+use super::chunks::{Chunks, step};
 use crate::{
     clock::Clock,
-    db::{Conn, write},
+    db::Conn,
     metrics::LastPurge,
     progress::{
         store::{self, Purged},
@@ -24,23 +25,19 @@ use crate::{
 /// Drafts in one transaction: few enough that a save which comes behind them hardly waits.
 const CHUNK: i64 = 200;
 
-/// How long the purge rests after a chunk, as a multiple of what the chunk took. Saves go first.
-const REST: u32 = 2;
-
 /// The purge inside the service: in chunks, between the saves of the writer.
 #[derive(Clone)]
 pub struct Purge {
-    writer: Writer,
+    chunks: Chunks,
     clock: Clock,
     ended_days: u32,
     running: Arc<Mutex<()>>,
-    stopping: Arc<AtomicBool>,
 }
 
 impl Purge {
     /// A purge that works through this writer.
     pub fn new(writer: Writer, clock: Clock, ended_days: u32) -> Self {
-        Self { writer, clock, ended_days, running: Arc::default(), stopping: Arc::default() }
+        Self { chunks: Chunks::new(writer), clock, ended_days, running: Arc::default() }
     }
 
     /// Purges everything that has expired, unless the last purge is still at it.
@@ -50,7 +47,7 @@ impl Purge {
         let outcome = self.run().await;
         let (ended_at, took) = (self.clock.now(), started.elapsed());
         let ended = outcome.as_ref().ok().map(|drafts| LastPurge { ended_at, drafts: *drafts, took });
-        self.writer.metrics().purge_ended(ended);
+        self.chunks.writer().metrics().purge_ended(ended);
         match outcome {
             Ok(0) => {}
             Ok(purged) => tracing::info!(purged, seconds = started.elapsed().as_secs_f64(), "expired drafts purged"),
@@ -60,42 +57,23 @@ impl Purge {
 
     /// No further chunk is begun.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        self.chunks.stop();
     }
 
     async fn run(&self) -> QueryResult<usize> {
         let now = self.clock.now();
-        let mut total = 0;
-        while !self.stopping.load(Ordering::Relaxed) {
-            let (purged, took) = self
-                .writer
-                .tidy(move |conn| {
-                    let started = Instant::now();
-                    Ok((store::purge(conn, now, CHUNK)?, started.elapsed()))
-                })
-                .await?;
-            if purged.seen == 0 {
-                break;
-            }
-            total += purged.gone;
-            self.writer.metrics().purged(purged.gone);
-            sleep((took * REST).min(Duration::from_secs(1))).await;
-        }
+        let gone = Arc::new(AtomicUsize::new(0));
+        let (counted, metrics) = (gone.clone(), self.chunks.writer().metrics().clone());
+        let purge = move |conn: &mut Conn| {
+            let purged = store::purge(conn, now, CHUNK)?;
+            counted.fetch_add(purged.gone, Ordering::Relaxed);
+            metrics.purged(purged.gone);
+            Ok(purged.seen)
+        };
+        self.chunks.run(purge).await?;
         let until = now.minus_days(self.ended_days);
-        while !self.stopping.load(Ordering::Relaxed) {
-            let (forgotten, took) = self
-                .writer
-                .tidy(move |conn| {
-                    let started = Instant::now();
-                    Ok((store::forget_ended(conn, until, CHUNK)?, started.elapsed()))
-                })
-                .await?;
-            if forgotten == 0 {
-                break;
-            }
-            sleep((took * REST).min(Duration::from_secs(1))).await;
-        }
-        Ok(total)
+        self.chunks.run(move |conn| store::forget_ended(conn, until, CHUNK)).await?;
+        Ok(gone.load(Ordering::Relaxed))
     }
 }
 
@@ -109,12 +87,4 @@ pub fn run_here(conn: &mut Conn, clock: &Clock, ended_days: u32) -> QueryResult<
     }
     while step(conn, |conn| store::forget_ended(conn, until, CHUNK))? > 0 {}
     Ok(total)
-}
-
-/// One chunk; then a rest, in which the service's saves get the lock that they wait for.
-pub(super) fn step<T>(conn: &mut Conn, chunk: impl FnOnce(&mut Conn) -> QueryResult<T>) -> QueryResult<T> {
-    let started = Instant::now();
-    let outcome = write(conn, chunk)?;
-    std::thread::sleep((started.elapsed() * REST).min(Duration::from_secs(1)));
-    Ok(outcome)
 }

@@ -48,7 +48,7 @@ async fn two_that_add_up_at_once_count_once(service: &Service<'_>) {
 
     at_once((0..3).map(|_| {
         let (mut conn, clock) = (service.database.conn(), service.clock.for_the_service());
-        async move { spawn_blocking(move || rollup::run_here(&mut conn, &clock, 400)).await }
+        async move { spawn_blocking(move || rollup::run_here(&mut conn, &clock)).await }
     }))
     .await
     .into_iter()

@@ -6,9 +6,10 @@ use chrono::TimeDelta;
 use formprogress::{
     access::{Grant, Power, Reach},
     accounts::Hasher,
+    accounts::SessionLife,
     config::Settings,
     db::write,
-    jobs::{Purge, Rollup},
+    jobs::{Keeping, Purge, Retention, Rollup},
     keys::{self, Kind, Ring},
     progress::writer::{Threads, Writer},
 };
@@ -85,12 +86,14 @@ impl<'d> Service<'d> {
 
     /// Adds up new events now, as the service does each minute.
     pub async fn fold_events(&self) {
-        Rollup::new(self.writer(), self.clock.for_the_service(), 400).fold_unless_running().await;
+        Rollup::new(self.writer(), self.clock.for_the_service()).fold_unless_running().await;
     }
 
-    /// Forgets the events that are older than this, as the service does each hour.
+    /// Forgets what is old, as the service does each hour; events when they are older than this.
     pub async fn forget_events(&self, event_days: u32) {
-        Rollup::new(self.writer(), self.clock.for_the_service(), event_days).forget().await;
+        let sessions = SessionLife { idle_minutes: 120, hours: 12 };
+        let keeping = Keeping { event_days, audit_days: 400, sessions };
+        Retention::new(self.writer(), self.clock.for_the_service(), keeping).run().await;
     }
 
     fn writer(&self) -> Writer {
