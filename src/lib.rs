@@ -147,6 +147,7 @@ fn admin_routes() -> Vec<rocket::Route> {
         accounts::session_api::routes(),
         accounts::password_api::routes(),
         accounts::admin_api::routes(),
+        accounts::links_api::routes(),
         record::admin_api::routes(),
         surveys::admin_api::routes(),
         companies::admin_api::routes(),

@@ -80,7 +80,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         accounts::session_api::sign_in, accounts::session_api::show, accounts::session_api::sign_out,
         accounts::session_api::sign_out_everywhere, accounts::password_api::change, accounts::password_api::set,
         accounts::admin_api::list, accounts::admin_api::add, accounts::admin_api::show, accounts::admin_api::change,
-        accounts::admin_api::remove, accounts::admin_api::new_link, accounts::admin_api::end_sessions,
+        accounts::admin_api::remove, accounts::links_api::add, accounts::admin_api::end_sessions,
         record::admin_api::funnel, record::admin_api::list, record::admin_api::export,
         surveys::admin_api::list, surveys::admin_api::import, surveys::admin_api::export,
         surveys::admin_api::replace, surveys::admin_api::set_status,

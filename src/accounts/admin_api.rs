@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Account, AccountId, Link,
+    Account, AccountId,
+    links_api::LinkView,
     rules::Change,
     store::{self, Filter},
     views::AccountView,
@@ -18,7 +19,6 @@ use super::{
 use crate::{
     access::{Arrived, Power, Reach, Role, caller::look},
     audit::Subject,
-    clock::Moment,
     companies::CompanyId,
     db::Database,
     email::Email,
@@ -32,7 +32,7 @@ use crate::{
 
 /// The routes of this slice.
 pub fn routes() -> Vec<Route> {
-    routes![list, add, show, change, remove, new_link, end_sessions]
+    routes![list, add, show, change, remove, end_sessions]
 }
 
 /// Which accounts are listed.
@@ -113,21 +113,6 @@ pub struct AddedView {
     account: AccountView,
     #[serde(flatten)]
     link: LinkView,
-}
-
-/// A one-time link to set a password. It is shown this once.
-#[derive(Serialize, ToSchema)]
-pub struct LinkView {
-    #[schema(example = "https://forms.example.org/admin/set-password/pJ0aTnXo5pWqGQ8mWv0j3M2rXyBq1cT7sKfUeHdLzNA")]
-    password_link: String,
-    /// From then on it does not work.
-    password_link_expires_at: Moment,
-}
-
-impl LinkView {
-    fn new(link: &Link, public_url: &PublicUrl, listening: &rocket::Config) -> Self {
-        Self { password_link: public_url.link(listening, &link.path()), password_link_expires_at: link.expires_at }
-    }
 }
 
 /// Add an account
@@ -271,37 +256,6 @@ async fn remove(
     Ok(Status::NoContent)
 }
 
-/// Make a new link to set a password
-///
-/// For somebody whose link has expired, or who has forgotten the password, which works until another is set. Earlier links stop working.
-#[utoipa::path(
-    operation_id = "addPasswordLink",
-    context_path = "/api/admin", tag = "Admin: accounts", security(("session" = [])),
-    params(("id" = AccountId, Path, description = "Names the account")),
-    responses(
-        (status = 201, description = "The link", body = LinkView),
-        (status = 400, response = crate::openapi::InvalidRequest),
-        (status = 404, response = crate::openapi::AccountNotFound),
-        crate::openapi::AnyAdmin
-    )
-)]
-#[post("/accounts/<id>/password-link")]
-async fn new_link(
-    id: &str,
-    arrived: Result<Arrived, Problem>,
-    query: Query<'_>,
-    writer: &State<Writer>,
-    public_url: &State<PublicUrl>,
-    listening: &rocket::Config,
-) -> Result<(Status, Json<LinkView>), Problem> {
-    let caller = arrived?.may(Power::Accounts)?;
-    query.none()?;
-    let id = named(id)?;
-    let entry = caller.entry("account.link", id);
-    let link = writer.change(move |conn| store::new_link(conn, id, &entry)).await??;
-    Ok((Status::Created, Json(LinkView::new(&link, public_url, listening))))
-}
-
 /// Sign an account out everywhere
 ///
 /// Ends all of its sessions.
@@ -331,7 +285,8 @@ async fn end_sessions(
     Ok(Status::NoContent)
 }
 
-fn named(id: &str) -> Result<AccountId, Problem> {
+/// The account that a path names.
+pub(super) fn named(id: &str) -> Result<AccountId, Problem> {
     let id = id.parse().ok().filter(|id| *id >= 1);
     id.map(AccountId).ok_or(Problem::AccountNotFound)
 }
@@ -366,5 +321,5 @@ fn companies(fields: &mut Fields<'_>) -> Option<Reach<CompanyId>> {
 /// The ids in a list, each a number or a numeric text.
 fn ids_in(list: &RawValue) -> Option<BTreeSet<CompanyId>> {
     let ids: Vec<&RawValue> = serde_json::from_str(list.get()).ok()?;
-    ids.into_iter().map(|id| id.get().trim_matches('"').parse().ok().map(CompanyId)).collect()
+    ids.into_iter().map(|id| id.get().trim_matches('"').parse().ok()).collect()
 }

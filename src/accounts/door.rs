@@ -99,7 +99,7 @@ impl<'r> Door<'r> {
             return Err(self.refused(Actor::Nobody, "account.sign_in", subject, Problem::SignInFailed).await);
         };
         self.browser.keep_session(&signed_in.token, self.life.hours);
-        self.browser.keep_device(&self.throttle.device(&email, device));
+        self.browser.keep_device(&self.throttle.devices().cookie(&email, device));
         Ok(signed_in)
     }
 
@@ -156,7 +156,7 @@ impl<'r> Door<'r> {
         let entry = entry.detail("with a link");
         self.writer.change(move |conn| store::set_password(conn, token, &hash, &entry)).await??;
         // Whoever was sent the link is no stranger: they get in even while others try their email.
-        self.browser.keep_device(&self.throttle.device(&account.email, self.browser.device()));
+        self.browser.keep_device(&self.throttle.devices().cookie(&account.email, self.browser.device()));
         Ok(())
     }
 

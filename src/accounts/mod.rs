@@ -6,7 +6,9 @@
 
 pub mod admin_api;
 pub mod browser;
+pub mod devices;
 pub mod door;
+pub mod links_api;
 pub mod pages;
 pub mod password_api;
 pub mod passwords;
@@ -20,6 +22,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use self::{
+    devices::Devices,
     passwords::{Hasher, Password, PasswordHash, TriedPassword},
     throttle::Throttle,
 };

@@ -1,8 +1,8 @@
 //! How often one may try to sign in: by the address, by the account that is tried (whether or not there is one), and all
 //! together, so that no number of addresses and emails can keep the processor busy. Failures cost more than successes.
 //!
-//! Nobody is locked out for good by somebody else's tries. A browser from which somebody has signed in carries a cookie
-//! that says so (OWASP's "device cookies"): its tries count by themselves, apart from strangers'.
+//! Nobody is locked out for good by somebody else's tries: those of a browser that is known count by themselves, apart
+//! from strangers' (`devices.rs`).
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -11,15 +11,13 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use governor::{
     Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware, nanos::Nanos, state::keyed::DashMapStateStore,
 };
 
-use super::AccountId;
+use super::{AccountId, Devices};
 use crate::{
-    access::{Secret, SecretDigest},
     audit::People,
     clock::{Clock, Moment},
     email::Email,
@@ -52,6 +50,7 @@ const TIDY_EVERY: u32 = 1024;
 /// Counts tries to sign in.
 pub struct Throttle {
     people: People,
+    devices: Devices,
     address: Limit,
     account: Limit,
     device: Limit,
@@ -75,6 +74,7 @@ impl Throttle {
     /// With nothing counted yet.
     pub fn new(people: People, clock: &Clock) -> Self {
         Self {
+            devices: Devices::new(people.clone()),
             people,
             address: Limit::new(&ADDRESS, clock),
             account: Limit::new(&ACCOUNT, clock),
@@ -86,7 +86,7 @@ impl Throttle {
 
     /// Counts a try to sign in, or says how long to wait. `device` is what the browser's cookie says.
     pub fn admit(&self, address: Option<IpAddr>, email: &Email, device: Option<&str>) -> Result<Try, Problem> {
-        match device.filter(|device| self.knows(device, email)) {
+        match device.filter(|device| self.devices.knows(device, email)) {
             Some(device) => self.count(vec![(Which::Device, self.place("device", device))]),
             None => self.count(vec![
                 (Which::Address, self.place("address", &network_of(address))),
@@ -108,23 +108,9 @@ impl Throttle {
         }
     }
 
-    /// What a browser is to keep from which this email was signed in: the same again if it has one.
-    pub fn device(&self, email: &Email, kept: Option<&str>) -> String {
-        match kept.filter(|device| self.knows(device, email)) {
-            Some(device) => device.to_owned(),
-            None => self.signed(Secret::random("").reveal(), email),
-        }
-    }
-
-    fn knows(&self, device: &str, email: &Email) -> bool {
-        let expected = device.split_once('.').map(|(nonce, _)| self.signed(nonce, email));
-        // Digests are compared, so that the time tells nothing of how much was right.
-        expected.is_some_and(|expected| SecretDigest::of(&expected) == SecretDigest::of(device))
-    }
-
-    fn signed(&self, nonce: &str, email: &Email) -> String {
-        let signature = self.people.digest("sign-in device", &format!("{nonce} {}", email.as_str()));
-        format!("{nonce}.{}", URL_SAFE_NO_PAD.encode(signature))
+    /// The browsers that are known.
+    pub fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     fn count(&self, places: Vec<(Which, u32)>) -> Result<Try, Problem> {
@@ -280,13 +266,12 @@ mod tests {
     fn a_known_browser_counts_by_itself_and_for_its_email_alone() {
         let (throttle, _) = throttle();
         let (ana, ben) = (email("ana@example.com"), email("ben@example.com"));
-        let device = throttle.device(&ana, None);
+        let bens = throttle.devices().cookie(&ben, None);
+        let device = throttle.devices().cookie(&ana, None);
         until_refused(|| throttle.admit(from(1), &ana, None).map(|tried| throttle.failed(tried)));
 
         assert!(throttle.admit(from(1), &ana, Some(&device)).is_ok());
-        assert_eq!(throttle.device(&ana, Some(&device)), device);
-        assert_ne!(throttle.device(&ben, Some(&device)), device);
-        for wrong in ["", ".", "x.y", &device[1..], &format!("{device}A")] {
+        for wrong in ["", ".", "x.y", &bens, &device[1..], &format!("{device}A")] {
             assert!(throttle.admit(from(1), &ana, Some(wrong)).is_err(), "{wrong}");
         }
         let (tries, _) =
@@ -307,7 +292,7 @@ mod tests {
         });
         assert!(tries <= 100 && seconds == 1, "{tries} {seconds}");
         let ana = email("ana@example.com");
-        assert!(throttle.admit(from(1), &ana, Some(&throttle.device(&ana, None))).is_ok());
+        assert!(throttle.admit(from(1), &ana, Some(&throttle.devices().cookie(&ana, None))).is_ok());
     }
 
     #[test]
