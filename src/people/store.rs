@@ -13,6 +13,7 @@ use crate::{
     db::{
         Conn, lock_drafts, lock_pairs,
         schema::{answers, ended_drafts, idempotency_keys, previous_states, progress_events, submissions, surveys},
+        snapshot,
     },
     email::Email,
     on_backend,
@@ -151,10 +152,12 @@ pub fn erase(conn: &mut Conn, email: &Email, entry: Entry, now: Moment) -> Query
     Ok(erased)
 }
 
-/// Everything that is held about a person.
-///
-/// Drafts are read before submissions: one that is submitted in between is shown as both, and none is missed.
+/// Everything that is held about a person, as it is at one moment.
 pub fn read(conn: &mut Conn, email: &Email, people: &People, now: Moment) -> QueryResult<Person> {
+    snapshot(conn, |conn| person(conn, email, people, now))
+}
+
+fn person(conn: &mut Conn, email: &Email, people: &People, now: Moment) -> QueryResult<Person> {
     let surveys = all_surveys(conn)?;
     let heads = progress::store::heads(conn, &[email.as_str()], &surveys)?;
     let (alive, expired): (Vec<Head>, Vec<Head>) = heads.into_iter().partition(|head| is_alive(head, now));
