@@ -12,7 +12,7 @@ mod serve;
 mod status;
 mod surveys;
 
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use formprogress::{
@@ -426,6 +426,6 @@ fn plural(count: impl Into<i64>, one: &str) -> String {
 }
 
 fn print_json<T: Serialize>(value: &T) -> Outcome {
-    println!("{}", serde_json::to_string(value)?);
-    Ok(())
+    // Whoever reads it may have seen enough: an error, not a panic.
+    Ok(writeln!(std::io::stdout(), "{}", serde_json::to_string(value)?)?)
 }
