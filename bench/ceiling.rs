@@ -18,7 +18,7 @@ use formprogress::{
         states::Saved,
         views::{Draft, Shown},
         world::{Answered, Outcome},
-        writes::{Act, Save, Target, Way, Write},
+        writes::{Act, By, Save, Target, Way, Write},
     },
     surveys::{Status, SurveyId, Terms},
 };
@@ -88,6 +88,7 @@ fn fixed_draft(clock: &Clock) -> Result<FormProgress, Box<dyn std::error::Error>
         conditions: Default::default(),
         key: None,
         body_is_valid: true,
+        by: By::Participant,
         act: Act::Save(save),
     };
     Ok(decide(&write, clock).map_err(|problem| problem.code())?)
