@@ -4,6 +4,7 @@ pub mod admin_api;
 pub mod api;
 pub mod conditions;
 pub mod drafts_api;
+pub mod export_api;
 pub mod group;
 pub mod headers;
 pub mod merge;

@@ -1,38 +1,29 @@
-//! Searching drafts over HTTP, and exporting them, for admins.
+//! Searching drafts over HTTP, for admins.
 
 use rocket::{Route, State, get, routes, serde::json::Json};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{
-    DraftId, FormProgress, Head, Reference, Screen, Version,
-    search::{Filter, place_of},
-    store,
-    writer::Writer,
-};
+use super::{DraftId, Head, Reference, Screen, Version, search::Filter, store, writer::Writer};
 use crate::{
-    access::{Arrived, Caller, Grant, Power, caller::look},
+    access::{Arrived, Grant, Power, caller::look},
     audit::{Entry, People, Subject},
-    clock::{Clock, Moment, Span},
+    clock::{Moment, Span},
     companies::{Belonging, CompanyId},
-    db::{Conn, Database, QueryWalked, Walked},
+    db::Database,
     email::Email,
     http::{
         Fields, Query,
-        export::{Export, ExportRow, Format, one_line},
         list::{Cursor, List, PAGE_PARAMETERS, Page},
     },
     problem::Problem,
     surveys::SurveyId,
-    timeline::{Order, Place, Scope},
+    timeline::{Order, Scope},
 };
-
-/// Drafts of an export that are read at a time: few enough that the largest ones do not fill the memory.
-const CHUNK: usize = 100;
 
 /// The routes of this slice.
 pub fn routes() -> Vec<Route> {
-    routes![search, export]
+    routes![search]
 }
 
 /// What drafts may be searched by. What is left out fits every draft.
@@ -63,7 +54,8 @@ pub struct FilterParameters {
     expires_before: Option<Moment>,
 }
 
-const FILTERS: [&str; 11] = [
+/// Their names.
+pub const FILTERS: [&str; 11] = [
     "email",
     "reference",
     "survey_id",
@@ -99,7 +91,8 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn of(fields: &mut Fields<'_>) -> Self {
+    /// Of a query.
+    pub fn of(fields: &mut Fields<'_>) -> Self {
         Self {
             email: fields.optional("email"),
             reference: fields.optional("reference"),
@@ -154,23 +147,23 @@ impl Asked {
 /// A draft in a list: everything but what the participant has entered.
 #[derive(Serialize, ToSchema)]
 pub struct DraftLine {
-    draft_id: DraftId,
+    pub(super) draft_id: DraftId,
     /// What the participant reads out to support.
-    reference: Reference,
+    pub(super) reference: Reference,
     /// Null for a draft that nobody has claimed yet.
     #[schema(format = "email", example = "ana@example.com")]
-    email: Option<String>,
-    survey_id: SurveyId,
-    company_id: Option<CompanyId>,
+    pub(super) email: Option<String>,
+    pub(super) survey_id: SurveyId,
+    pub(super) company_id: Option<CompanyId>,
     /// The screen last entered.
-    current_screen: Screen,
+    pub(super) current_screen: Screen,
     /// The furthest one ever entered.
-    furthest_screen: Screen,
-    version: Version,
-    created_at: Moment,
-    updated_at: Moment,
+    pub(super) furthest_screen: Screen,
+    pub(super) version: Version,
+    pub(super) created_at: Moment,
+    pub(super) updated_at: Moment,
     /// From then on the draft does not exist any more.
-    expires_at: Moment,
+    pub(super) expires_at: Moment,
 }
 
 impl From<Head> for DraftLine {
@@ -230,119 +223,4 @@ async fn search(
     let found = database.read(move |conn| store::search(conn, &filter, order, reached, most, now)).await?;
     let next = found.next.map(|place| Cursor::at(place.at, place.id.0, order));
     Ok(Json(List::with_next(found.found.into_iter().map(DraftLine::from).collect(), next)))
-}
-
-/// A draft in an export.
-#[derive(Serialize, ToSchema)]
-pub struct ExportedDraft {
-    #[serde(flatten)]
-    line: DraftLine,
-    #[schema(example = "1:9f86d081884c7d65")]
-    fingerprint: Option<String>,
-    /// The front end's whole form state, as it was saved. In CSV its JSON, in one cell.
-    #[schema(value_type = Object)]
-    data: super::Json,
-    #[schema(value_type = Option<Object>)]
-    meta: Option<super::Json>,
-}
-
-impl ExportRow for ExportedDraft {
-    const COLUMNS: &'static [&'static str] = &[
-        "draft_id",
-        "reference",
-        "email",
-        "survey_id",
-        "company_id",
-        "current_screen",
-        "furthest_screen",
-        "version",
-        "created_at",
-        "updated_at",
-        "expires_at",
-        "fingerprint",
-        "data",
-        "meta",
-    ];
-
-    fn cells(&self) -> Vec<String> {
-        let line = &self.line;
-        vec![
-            line.draft_id.0.to_string(),
-            line.reference.to_string(),
-            line.email.clone().unwrap_or_default(),
-            line.survey_id.to_string(),
-            line.company_id.map(|id| id.to_string()).unwrap_or_default(),
-            line.current_screen.0.to_string(),
-            line.furthest_screen.0.to_string(),
-            line.version.0.to_string(),
-            line.created_at.to_string(),
-            line.updated_at.to_string(),
-            line.expires_at.to_string(),
-            self.fingerprint.clone().unwrap_or_default(),
-            self.data.get().to_owned(),
-            self.meta.as_ref().map(|meta| meta.get().to_owned()).unwrap_or_default(),
-        ]
-    }
-}
-
-impl From<FormProgress> for ExportedDraft {
-    fn from(FormProgress { head, content }: FormProgress) -> Self {
-        Self {
-            fingerprint: head.fingerprint.as_ref().map(|fingerprint| fingerprint.as_str().to_owned()),
-            line: head.into(),
-            data: one_line(&content.data),
-            meta: content.meta.as_deref().map(one_line),
-        }
-    }
-}
-
-/// Export drafts with what was entered
-///
-/// Partial answers, for analysis: every draft alive that the filters leave, those that began first come first. Streamed; an
-/// export that breaks off in the middle breaks the connection. NDJSON has a draft a line, with `data` and `meta` as they were
-/// saved; CSV has them as JSON, in a cell each.
-#[utoipa::path(
-    operation_id = "exportDrafts",
-    context_path = "/api/admin", tag = "Admin: drafts", security(("api_key" = []), ("session" = [])),
-    params(("format" = String, Query, description = "`csv` or `ndjson`"), FilterParameters),
-    responses(
-        (status = 200, description = "The drafts", content((ExportedDraft = "application/x-ndjson"), (String = "text/csv"))),
-        (status = 400, response = crate::openapi::InvalidRequest),
-        crate::openapi::AnyAdmin
-    )
-)]
-#[get("/drafts/export")]
-async fn export(
-    arrived: Result<Arrived, Problem>,
-    query: Query<'_>,
-    database: &State<Database>,
-    writer: &State<Writer>,
-    people: &State<People>,
-    clock: &State<Clock>,
-) -> Result<Export, Problem> {
-    let caller: Caller = arrived?.may(Power::ReadDrafts)?;
-    let mut fields = query.fields(&[&FILTERS[..], &["format"]].concat())?;
-    let asked = Asked::of(&mut fields);
-    let format = fields.required::<Format>("format");
-    let format = fields.finish(format)?;
-    look(writer, asked.audited(|subject| caller.entry("draft.export", subject), people)).await?;
-    let (filter, clock) = (asked.within(&caller.grant), clock.inner().clone());
-    let fetch = move |conn: &mut Conn, reached| exported(conn, &filter, reached, clock.now());
-    Export::in_chunks("drafts", format, database.inner().clone(), None, fetch).await
-}
-
-/// A chunk of an export.
-fn exported(
-    conn: &mut Conn,
-    filter: &Filter,
-    reached: Option<Place<DraftId>>,
-    now: Moment,
-) -> QueryWalked<ExportedDraft, Option<Place<DraftId>>> {
-    let Walked { found, next } = store::search(conn, filter, Order::OldestFirst, reached, CHUNK, now)?;
-    let ids: Vec<DraftId> = found.iter().map(|head| head.draft_id).collect();
-    // They may have changed since, or be gone.
-    let mut drafts: Vec<FormProgress> = store::find_all(conn, &ids)?.into_iter().map(|(draft, _)| draft).collect();
-    drafts.retain(|draft| filter.matches(&draft.head, now));
-    drafts.sort_unstable_by_key(|draft| place_of(&draft.head));
-    Ok(Walked { found: drafts.into_iter().map(ExportedDraft::from).collect(), next: next.map(Some) })
 }
