@@ -174,7 +174,7 @@ def searches(server: Server) -> list[tuple[str, Callable[[int], str]]]:
         ("a screen that nobody is at", lambda _: "?screen=99"),
         ("began within a day", lambda n: f"?created_after={before(days=n % 28 + 1)}&created_before={before(days=n % 28)}"),
         ("idle for 20 days", lambda _: f"?updated_before={before(days=20)}"),
-        ("ends within an hour", lambda _: f"?expires_before={before(days=-1, hours=-1)}"),
+        ("ends soon, as some 1,500 do", lambda _: f"?expires_before={before(days=-1, hours=-1)}"),
         ("ends within ten days", lambda _: f"?expires_before={before(days=-10)}"),
         ("ends within ten days, the oldest first", lambda _: f"?expires_before={before(days=-10)}&sort=created"),
     ]
