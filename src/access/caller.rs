@@ -174,11 +174,10 @@ pub async fn key_of(request: &Request<'_>) -> Result<Option<Arc<ApiKey>>, Proble
         .split_once(' ')
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token"));
     let (_, text) = shown.ok_or(Problem::Unauthorized)?;
-    let keys = state::<Ring>(request)?.keys().await?;
-    let key = keys.get(&SecretDigest::of(text.trim())).filter(|key| key.revoked_at.is_none());
-    let key = key.ok_or(Problem::Unauthorized)?;
+    let key = state::<Ring>(request)?.find(SecretDigest::of(text.trim())).await?;
+    let key = key.filter(|key| key.revoked_at.is_none()).ok_or(Problem::Unauthorized)?;
     state::<Uses>(request)?.note(key.id, state::<Clock>(request)?.now());
-    Ok(Some(key.clone()))
+    Ok(Some(key))
 }
 
 /// Something that the service was put together with.

@@ -39,6 +39,22 @@ impl Ring {
         Self { database, known: Arc::default(), reading: Arc::default() }
     }
 
+    /// The key with this digest. One that nobody knows may have been made elsewhere just now: then the keys are read anew.
+    pub async fn find(&self, digest: SecretDigest) -> Result<Option<Arc<ApiKey>>, Problem> {
+        let asked_at = Instant::now();
+        if let Some(key) = self.keys().await?.get(&digest) {
+            return Ok(Some(key.clone()));
+        }
+        // One at a time: a flood of keys that nobody has costs a single connection.
+        let _reading = self.reading.lock().await;
+        let known = self.known();
+        let keys = match known.read_at.is_some_and(|read_at| read_at >= asked_at) {
+            true => known.keys,
+            false => self.read().await?,
+        };
+        Ok(keys.get(&digest).cloned())
+    }
+
     /// The keys. Those who come while somebody reads them anew take them as they were, if they ever were read.
     pub async fn keys(&self) -> Result<Arc<Keys>, Problem> {
         let known = self.known();

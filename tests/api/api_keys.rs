@@ -33,6 +33,7 @@ on_both_databases![
     only_a_server_may_mark_somebody_as_done,
     revoking_the_last_key_does_not_open_the_door,
     the_use_of_a_key_is_noted_once_a_minute,
+    a_key_made_on_the_command_line_is_good_at_once,
 ];
 
 on_postgres![database: what_one_process_does_with_keys_another_knows_within_a_second];
@@ -352,6 +353,18 @@ async fn the_use_of_a_key_is_noted_once_a_minute(service: &Service<'_>) {
     deadline::until("the next minute's use is noted", async || uses() != first).await;
     let listed = formprogress(service.database.url(), &["key", "list", "--json"]).expect_success().json();
     assert_eq!(listed[0]["used_at"], "2026-11-21T09:31:00.000000Z");
+}
+
+async fn a_key_made_on_the_command_line_is_good_at_once(service: &Service<'_>) {
+    service.server_key(&[Power::Participate]).await;
+    for _ in 0..5 {
+        // The service has just read the keys, and did not find this one among them.
+        service.get("/api/surveys/1").await.expect(200);
+        let add = ["key", "add", "--site", "--name", "pages", "--json"];
+        let made = formprogress(service.database.url(), &add).expect_success().json();
+        let bearer = format!("Bearer {}", made["key"].as_str().expect("a key"));
+        service.request("GET", "/api/surveys/1").header("Authorization", &bearer).send().await.expect(200);
+    }
 }
 
 async fn what_one_process_does_with_keys_another_knows_within_a_second(database: &TestDatabase) {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
 use formprogress::{
     access::{Grant, Power, Reach, Role, caller::csrf_token},
     companies::CompanyId,
@@ -10,11 +9,14 @@ use formprogress::{
     surveys::SurveyId,
 };
 
-use crate::support::{Service, database::SURVEY};
+use uuid::Uuid;
+
+use super::rows::Of;
+use crate::support::{Service, accounts::SignedIn, database::SURVEY};
 
 /// The companies and surveys of the table. Drafts are those of survey 1 and ACME.
 pub struct World {
-    acme: CompanyId,
+    pub acme: CompanyId,
     bolt: CompanyId,
     other_survey: SurveyId,
 }
@@ -50,10 +52,10 @@ pub struct May {
 /// What somebody may see of the things of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Sees {
-    pub survey: bool,
-    pub company: bool,
-    /// Whether there are companies whose things they do not see.
-    pub in_part_of_companies: bool,
+    survey: bool,
+    company: bool,
+    /// Whether there are surveys, and companies, whose things they do not see.
+    in_part: (bool, bool),
 }
 
 impl May {
@@ -63,11 +65,25 @@ impl May {
 }
 
 impl Sees {
-    const ALL: Self = Self { survey: true, company: true, in_part_of_companies: false };
+    const ALL: Self = Self { survey: true, company: true, in_part: (false, false) };
 
-    /// Whether they see what belongs to survey 1 and ACME.
-    pub fn thing(self) -> bool {
-        self.survey && self.company
+    /// Whether they see what belongs to this.
+    pub fn what_is(self, of: Of) -> bool {
+        match of {
+            Of::Survey => self.survey,
+            Of::Company => self.company,
+            Of::Both => self.survey && self.company,
+        }
+    }
+
+    /// Whether there is something that they do not see.
+    pub fn is_limited(self) -> bool {
+        self.in_part.0 || self.in_part.1
+    }
+
+    /// The same, on account of companies.
+    pub fn is_limited_to_companies(self) -> bool {
+        self.in_part.1
     }
 }
 
@@ -124,22 +140,22 @@ impl World {
         Self { acme, bolt, other_survey }
     }
 
-    /// Nobody's limits, those of who belongs to ACME, and those of who does not.
-    fn companies(&self) -> [(&'static str, Reach<CompanyId>, Sees); 3] {
-        let of = |company, is_acme| {
-            (Reach::Only([company].into()), Sees { company: is_acme, in_part_of_companies: true, ..Sees::ALL })
-        };
-        let ((own, sees_own), (other, sees_other)) = (of(self.acme, true), of(self.bolt, false));
-        [("", Reach::All, Sees::ALL), (" of the company", own, sees_own), (" of another company", other, sees_other)]
+    /// No limit, that of who belongs to ACME, and that of who does not.
+    fn limits(&self) -> [(&'static str, Vec<CompanyId>, Sees); 3] {
+        let sees = |company| Sees { company, in_part: (false, true), ..Sees::ALL };
+        [
+            ("", Vec::new(), Sees::ALL),
+            (" of the company", vec![self.acme], sees(true)),
+            (" of another company", vec![self.bolt], sees(false)),
+        ]
     }
 }
 
-/// All who ask every route.
+/// All who ask every route, but for people.
 pub async fn everybody(service: &Service<'_>, world: &World) -> Vec<Caller> {
     let mut everybody = nobodies(service).await;
     everybody.extend(sites(service).await);
     everybody.extend(limited_keys(service, world).await);
-    everybody.extend(people(service, world));
     everybody
 }
 
@@ -170,13 +186,16 @@ async fn nobodies(service: &Service<'_>) -> Vec<Caller> {
     let revoked = service.key(Kind::Server { grant }).await;
     service.database.execute("UPDATE api_keys SET revoked_at = created_at WHERE id = (SELECT max(id) FROM api_keys)");
     // The next key that is made lets the service know.
-    let owner = |name: &str| service.database.add_account(name, Role::Owner, &Reach::All, service.clock.now());
-    let at =
-        |minutes| (chrono::DateTime::<chrono::Utc>::from(service.clock.now()) - TimeDelta::minutes(minutes)).into();
-    let session = |name: &str, created, seen| service.database.add_session(owner(name), at(created), at(seen));
-    let (idle, old) = (session("idle", 200, 121), session("old", 12 * 60 + 1, 0));
-    let switched_off = session("off", 0, 0);
-    service.database.execute("UPDATE accounts SET is_active = FALSE WHERE email = 'off@example.org'");
+    let session = |name: &str, set: &str| {
+        let SignedIn { account, token, .. } = service.sign_in(&format!("{name}@example.org"), Role::Owner, &[]);
+        service.database.execute(&set.replace("{account}", &account.0.to_string()));
+        token
+    };
+    let ago = |minutes| service.clock.now().minus_minutes(minutes);
+    let sessions = |column: &str, at| format!("UPDATE sessions SET {column} = '{at}' WHERE account_id = {{account}}");
+    let idle = session("idle", &sessions("seen_at", ago(121)));
+    let old = session("old", &sessions("created_at", ago(12 * 60 + 1)));
+    let off = session("off", "UPDATE accounts SET is_active = FALSE WHERE id = {account}");
     vec![
         nobody("nobody", Vec::new()),
         nobody("an unknown key", bearer("fp_server_unknown")),
@@ -185,7 +204,7 @@ async fn nobodies(service: &Service<'_>) -> Vec<Caller> {
         nobody("somebody who has signed out", within("gone")),
         nobody("somebody who was away for too long", within(&idle)),
         nobody("somebody who signed in too long ago", within(&old)),
-        nobody("somebody who was switched off", within(&switched_off)),
+        nobody("somebody who was switched off", within(&off)),
     ]
 }
 
@@ -218,42 +237,45 @@ async fn limited_keys(service: &Service<'_>, world: &World) -> Vec<Caller> {
     for (whose, survey, is_own) in [("the survey", SurveyId(1), true), ("another survey", world.other_survey, false)] {
         let surveys = Reach::Only([survey].into());
         let grant = Grant { powers: all_but(&OF_ALL_SURVEYS), surveys, companies: Reach::All };
-        let sees = Sees { survey: is_own, ..Sees::ALL };
+        let sees = Sees { survey: is_own, in_part: (true, false), ..Sees::ALL };
         keys.push(limited_key(service, &format!("a key of {whose}"), grant, sees).await);
     }
-    for (whose, companies, sees) in world.companies().into_iter().skip(1) {
+    for (whose, companies, sees) in world.limits().into_iter().skip(1) {
+        let companies = Reach::Only(companies.into_iter().collect());
         let grant = Grant { powers: all_but(&OF_ALL_COMPANIES), surveys: Reach::All, companies };
         keys.push(limited_key(service, &format!("a key{whose}"), grant, sees).await);
     }
     keys
 }
 
-/// People of every role, limited and not; and an owner whose browser was led astray.
-fn people(service: &Service<'_>, world: &World) -> Vec<Caller> {
-    let now = service.clock.now();
+/// People of every role, limited and not; and an owner whose browser was led astray. Each in a new session, since some routes
+/// end it.
+pub fn people(service: &Service<'_>, world: &World) -> Vec<Caller> {
+    let sign_in = |role, companies: &[CompanyId]| {
+        service.sign_in(&format!("{}@example.org", Uuid::now_v7().simple()), role, companies).token
+    };
     let mut people = Vec::new();
     for role in [Role::Viewer, Role::Editor, Role::Owner] {
-        for (number, (whose, companies, sees)) in world.companies().into_iter().enumerate() {
-            let account = service.database.add_account(&format!("{role}{number}"), role, &companies, now);
-            let session = service.database.add_session(account, now, now);
+        for (whose, companies, sees) in world.limits() {
             let mut powers = powers_of(role);
-            if companies.is_limited() {
+            if !companies.is_empty() {
                 powers.retain(|power| !OF_ALL_COMPANIES.contains(power));
             }
-            let grant = May { powers, sees };
-            let person = |name: String, headers, proves| {
-                let is = Is::Person { grant: grant.clone(), proves };
-                Caller { name, headers, is }
-            };
-            people.push(person(format!("a {role}{whose}"), within(&session), true));
-            if (role, number) == (Role::Owner, 0) {
-                let cookie = vec![within(&session).remove(0)];
-                let wrong = [cookie.clone(), vec![("X-CSRF-Token", csrf_token("another session"))]].concat();
-                people.push(person("an owner with a wrong CSRF token".into(), wrong, false));
-                people.push(person("an owner without a CSRF token".into(), cookie, false));
-            }
+            let is = Is::Person { grant: May { powers, sees }, proves: true };
+            let headers = within(&sign_in(role, &companies));
+            people.push(Caller { name: format!("a {role}{whose}"), headers, is });
         }
     }
+    let owner = May { powers: powers_of(Role::Owner), sees: Sees::ALL };
+    let astray = |name: &str, headers| Caller {
+        name: name.to_owned(),
+        headers,
+        is: Is::Person { grant: owner.clone(), proves: false },
+    };
+    let (cookie, wrong) = (within(&sign_in(Role::Owner, &[])).remove(0), within("another session").remove(1));
+    people.push(astray("an owner with a wrong CSRF token", vec![cookie, wrong]));
+    let cookie = within(&sign_in(Role::Owner, &[])).remove(0);
+    people.push(astray("an owner without a CSRF token", vec![cookie]));
     people
 }
 

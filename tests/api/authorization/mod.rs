@@ -8,12 +8,12 @@ mod rows;
 
 use std::collections::BTreeSet;
 
-use formprogress::access::Power;
+use formprogress::access::{Power, Role};
 use uuid::Uuid;
 
 use self::{
     callers::{Caller, Is, World},
-    rows::{Needs, ROWS, Row},
+    rows::{Needs, Of, ROWS, Row},
 };
 use crate::support::{Answer, Client, Save, Service, at_once, service};
 
@@ -38,28 +38,23 @@ async fn every_caller_is_answered_as_the_table_says(service: &Service<'_>) {
     let (mut cells, mut wrong) = (0, Vec::new());
     for row in ROWS {
         let mut asking = everybody.clone();
+        asking.extend(callers::people(service, &world));
         asking.extend(callers::by_power(service, row.needs.powers()).await);
-        let answers = at_once(asking.into_iter().map(|caller| {
+        let played: Vec<_> = asking.into_iter().map(|caller| (caller, Scene::of(service, &world, row))).collect();
+        let answers = at_once(played.into_iter().map(|(caller, scene)| {
             let client: Client = (**service).clone();
             async move {
-                let scene = Scene::for_row(&client, row).await;
+                scene.set(&client).await;
                 let answer = ask(&client, row, &scene, &caller).await;
                 let is_untouched = scene.is_untouched(&client).await;
-                (caller, answer, is_untouched)
+                (caller, scene, answer, is_untouched)
             }
         }));
-        for (caller, answer, is_untouched) in answers.await {
-            let (status, code) = expected(row, &caller);
-            let told = answer.headers.get("Content-Type").is_some_and(|kind| kind == "application/problem+json");
-            let told = told.then(|| answer.json()["code"].as_str().unwrap_or_default().to_owned());
-            if (answer.status, told.as_deref()) != (status, code) {
-                wrong.push(format!("{}, asked by {}: {status} {code:?}, but: {answer:?}", row.name(), caller.name));
-            } else if code.is_some() && !is_untouched {
-                wrong.push(format!(
-                    "{}, asked by {}: it was refused and has changed something",
-                    row.name(),
-                    caller.name
-                ));
+        for (caller, scene, answer, is_untouched) in answers.await {
+            let is_untouched = is_untouched && scene.has_its_account(service);
+            if let Err(what) = judge(row, &caller, &scene, &answer, is_untouched) {
+                let (row, who) = (row.name(), &caller.name);
+                wrong.push(format!("{row}, asked by {who}: {what}: {} {}", answer.status, answer.body));
             }
             cells += 1;
         }
@@ -68,9 +63,30 @@ async fn every_caller_is_answered_as_the_table_says(service: &Service<'_>) {
     assert!(cells > 25 * ROWS.len(), "all were asked: {cells}");
 }
 
+/// Whether an answer is what the table says; if not, what is wrong with it.
+fn judge(row: &Row, caller: &Caller, scene: &Scene, answer: &Answer, is_untouched: bool) -> Result<(), String> {
+    let right = expected(row, caller);
+    let is_problem = answer.header("Content-Type") == Some("application/problem+json");
+    let told = is_problem.then(|| answer.json()["code"].as_str().unwrap_or_default().to_owned());
+    if (answer.status, told.as_deref()) != right {
+        return Err(format!("{right:?} would be right"));
+    }
+    if right != (row.ok, row.code) {
+        return if is_untouched { Ok(()) } else { Err("it was refused and has changed something".into()) };
+    }
+    let (Some((of, text)), Is::Key(may) | Is::Person { grant: may, .. }) = (row.shows, &caller.is) else {
+        return Ok(());
+    };
+    match (answer.body.contains(&scene.filled_in(text)), may.sees.what_is(of)) {
+        (true, false) => Err(format!("{text} is shown")),
+        (false, true) => Err(format!("{text} is not shown")),
+        _ => Ok(()),
+    }
+}
+
 /// What a row of the table and a caller come to: a status, and the code if it is a refusal.
 fn expected(row: &Row, caller: &Caller) -> (u16, Option<&'static str>) {
-    let fine = (row.ok, None);
+    let fine = (row.ok, row.code);
     let unknown = (401, Some("UNAUTHORIZED"));
     let refused = |code| (403, Some(code));
     let forbidden = refused("FORBIDDEN");
@@ -83,56 +99,66 @@ fn expected(row: &Row, caller: &Caller) -> (u16, Option<&'static str>) {
         (needs, Is::Site { at_home: false }) if needs.is_public() => refused("ORIGIN_NOT_ALLOWED"),
         (needs, Is::Key(key)) if needs.is_public() && !needs.powers().iter().any(|power| key.may(*power)) => forbidden,
         (Needs::Public, _) => fine,
-        (Needs::SubmitPair | Needs::Mark, Is::Key(key)) if key.sees.in_part_of_companies || !key.sees.survey => {
+        (Needs::SubmitPair | Needs::Mark, Is::Key(key))
+            if key.sees.is_limited_to_companies() || !key.sees.what_is(Of::Survey) =>
+        {
             forbidden
         }
-        (Needs::SubmitDraft, Is::Key(key)) if !key.sees.thing() => (404, Some("DRAFT_NOT_FOUND")),
+        (Needs::SubmitDraft, Is::Key(key)) if !key.sees.what_is(Of::Both) => (404, Some("DRAFT_NOT_FOUND")),
         (Needs::SubmitPair | Needs::SubmitDraft, _) => fine,
         (Needs::Mark, Is::Key(key)) if key.may(Power::Submit) => fine,
         (Needs::Mark, _) => refused("SERVER_KEY_REQUIRED"),
 
-        (Needs::Admin(_) | Needs::AdminOf(..), Is::Site { .. }) => forbidden,
-        (Needs::Admin(_) | Needs::AdminOf(..), Is::Person { proves: false, .. }) if row.is_change() => {
-            refused("CSRF_TOKEN_INVALID")
-        }
-        (Needs::Admin(power) | Needs::AdminOf(power, _), Is::Key(grant) | Is::Person { grant, .. })
-            if !grant.may(*power) =>
-        {
-            forbidden
-        }
-        (Needs::AdminOf(_, hidden), Is::Key(grant) | Is::Person { grant, .. }) if !grant.sees.thing() => {
-            (404, Some(*hidden))
-        }
-        (Needs::Admin(_) | Needs::AdminOf(..), _) => fine,
+        (_, Is::Site { .. }) => forbidden,
+        (_, Is::Person { proves: false, .. }) if row.is_change() => refused("CSRF_TOKEN_INVALID"),
+        (Needs::Person, Is::Key(_)) => forbidden,
+        (Needs::Person, Is::Person { .. }) => fine,
+        (needs, Is::Key(may) | Is::Person { grant: may, .. }) => match needs {
+            needs if !needs.powers().iter().any(|power| may.may(*power)) => forbidden,
+            Needs::AdminOfAll(_) if may.sees.is_limited() => forbidden,
+            Needs::AdminOf(_, hidden) => {
+                let hidden = hidden.iter().find(|(of, _)| !may.sees.what_is(*of));
+                hidden.map_or(fine, |(_, code)| (404, Some(code)))
+            }
+            _ => fine,
+        },
     }
 }
 
-/// What a cell of the table is played with: a draft of survey 1 and the company ACME, at its second version, with an earlier
-/// state that can be restored; and names that nobody has yet.
+/// What a cell of the table is played with, as far as its row names it: a draft of survey 1 and the company ACME, at its second
+/// version, with an earlier state that can be restored; an account; and names that nobody has yet.
 struct Scene {
+    acme: i64,
     draft: Option<Uuid>,
     email: String,
+    account: Option<i64>,
     new: Uuid,
 }
 
 impl Scene {
-    async fn for_row(client: &Client, row: &Row) -> Self {
-        let (draft, new) = (Uuid::now_v7(), Uuid::now_v7());
-        let email = format!("p{}@example.com", draft.simple());
-        if !["{draft}", "{email}"].iter().any(|name| row.path.contains(name) || row.body.contains(name)) {
-            return Self { draft: None, email, new };
-        }
+    fn of(service: &Service<'_>, world: &World, row: &Row) -> Self {
+        let names = |name: &str| row.path.contains(name) || row.body.contains(name);
+        let (id, new) = (Uuid::now_v7(), Uuid::now_v7());
+        let email = format!("p{}@example.com", id.simple());
+        let account = names("{account}").then(|| service.add_account(&email, Role::Viewer, &[]).0.0);
+        let draft = (names("{draft}") || names("{email}")).then_some(id);
+        Self { acme: world.acme.0, draft, email, account, new }
+    }
+
+    async fn set(&self, client: &Client) {
+        let Some(draft) = self.draft else { return };
         let code = r#""guestCodeResponse":{"guestCode":"ACME"}"#;
         for (data, status) in [(format!(r#"{{{code},"a":1}}"#), 201), (format!("{{{code}}}"), 200)] {
-            let save = Save::of(&email).data(data);
+            let save = Save::of(&self.email).data(data);
             client.put(&draft.to_string(), save.body()).await.expect(status);
         }
-        Self { draft: Some(draft), email, new }
     }
 
     fn filled_in(&self, text: &str) -> String {
         text.replace("{draft}", &self.draft.unwrap_or_default().to_string())
             .replace("{email}", &self.email)
+            .replace("{account}", &self.account.unwrap_or_default().to_string())
+            .replace("{acme}", &self.acme.to_string())
             .replace("{new}", &self.new.to_string())
     }
 
@@ -142,6 +168,12 @@ impl Scene {
         let answer = client.draft(&draft.to_string()).await;
         answer.status == 200 && answer.version() == 2
     }
+
+    /// Whether the account is as it was, if there was one.
+    fn has_its_account(&self, service: &Service<'_>) -> bool {
+        let as_it_was = |id| format!("SELECT count(*) AS value FROM accounts WHERE id = {id} AND role = 'viewer'");
+        self.account.is_none_or(|id| service.database.number(&as_it_was(id)) == 1)
+    }
 }
 
 async fn ask(client: &Client, row: &Row, scene: &Scene, caller: &Caller) -> Answer {
@@ -149,8 +181,10 @@ async fn ask(client: &Client, row: &Row, scene: &Scene, caller: &Caller) -> Answ
     for (name, value) in &caller.headers {
         request = request.header(name, value);
     }
-    match row.body {
-        "" => request.send().await,
-        body => request.json(scene.filled_in(body)).send().await,
+    let body = scene.filled_in(row.body);
+    match body.as_bytes() {
+        [] => request.send().await,
+        [b'{', ..] => request.json(body).send().await,
+        _ => request.header("Content-Type", "application/x-www-form-urlencoded").body(body).send().await,
     }
 }

@@ -16,8 +16,26 @@ pub enum Needs {
     Mark,
     /// A power over the service as a whole.
     Admin(Power),
-    /// A power over something of survey 1 and the company ACME, and what those are told who may not see it.
-    AdminOf(Power, &'static str),
+    /// The same, without limits of surveys or companies.
+    AdminOfAll(Power),
+    /// A power over something, and what those are told who may not see what it belongs to: the first of these counts.
+    AdminOf(Power, &'static [Hidden]),
+    /// To be a person who is signed in: it is about their own session and account.
+    Person,
+}
+
+/// What something belongs to, and the code for those who may not see that.
+pub type Hidden = (Of, &'static str);
+
+/// What things of the table belong to.
+#[derive(Clone, Copy)]
+pub enum Of {
+    /// Survey 1.
+    Survey,
+    /// The company ACME.
+    Company,
+    /// Both, as drafts do.
+    Both,
 }
 
 /// A way to ask a route, and how it is answered when all is well.
@@ -25,16 +43,39 @@ pub struct Row {
     /// As Rocket knows it.
     pub route: &'static str,
     pub needs: Needs,
-    /// With `{draft}` and `{email}` for a draft that is there, `{new}` for an id that nobody has.
+    /// With `{draft}` and `{email}` for a draft that is there, `{account}` for an account, `{acme}` for the company, `{new}` for
+    /// an id that nobody has.
     pub path: &'static str,
-    /// JSON; empty for none.
+    /// JSON, or the fields of a form; empty for none.
     pub body: &'static str,
     pub ok: u16,
+    /// What is refused of those who may, where the whole way would be a test of its own.
+    pub code: Option<&'static str>,
+    /// What stands in the answer to those who may see what this belongs to, and in no other.
+    pub shows: Option<(Of, &'static str)>,
 }
 
 const fn row(route: &'static str, needs: Needs, path: &'static str, body: &'static str, ok: u16) -> Row {
-    Row { route, needs, path, body, ok }
+    Row { route, needs, path, body, ok, code: None, shows: None }
 }
+
+impl Row {
+    const fn showing(self, of: Of, text: &'static str) -> Self {
+        Self { shows: Some((of, text)), ..self }
+    }
+
+    const fn but(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
+    }
+}
+
+const DRAFT: &[Hidden] = &[(Of::Both, "DRAFT_NOT_FOUND")];
+const SURVEY: &[Hidden] = &[(Of::Survey, "SURVEY_NOT_FOUND")];
+const COMPANY: &[Hidden] = &[(Of::Company, "COMPANY_NOT_FOUND")];
+
+/// As it is: whoever replaces it changes nothing for the others.
+const SURVEY_1: &str = r#"{"id":1,"name":"Commuting","definition":{"question_groups":[{"id":1,"name":"","questions":[
+    {"id":10,"text":"How?","options":[{"id":100,"text":"On foot"}]}]}]}}"#;
 
 /// Every route.
 pub const ROWS: &[Row] = &[
@@ -63,14 +104,14 @@ pub const ROWS: &[Row] = &[
     row("POST /api/drafts/<id>/validate", Needs::Public, "/api/drafts/{draft}/validate", "{}", 200),
     row(
         "GET /api/drafts/<id>/previous",
-        Needs::AdminOf(Power::ReadDrafts, "DRAFT_NOT_FOUND"),
+        Needs::AdminOf(Power::ReadDrafts, DRAFT),
         "/api/drafts/{draft}/previous",
         "",
         200,
     ),
     row(
         "POST /api/drafts/<id>/restore",
-        Needs::AdminOf(Power::ChangeDrafts, "DRAFT_NOT_FOUND"),
+        Needs::AdminOf(Power::ChangeDrafts, DRAFT),
         "/api/drafts/{draft}/restore",
         r#"{"version":1}"#,
         200,
@@ -100,16 +141,137 @@ pub const ROWS: &[Row] = &[
     ),
     row("GET /api/surveys/<id>", Needs::Public, "/api/surveys/1", "", 200),
     row("POST /api/invitation-code", Needs::Public, "/api/invitation-code", r#"{"invitation_code":"ACME"}"#, 200),
+    // Signing in.
+    row("POST /api/admin/session", Needs::Nothing, "/api/admin/session", "{}", 400).but("INVALID_REQUEST"),
+    row("POST /api/admin/set-password", Needs::Nothing, "/api/admin/set-password", "{}", 400).but("INVALID_REQUEST"),
+    row("GET /admin/set-password/<token>", Needs::Nothing, "/admin/set-password/nobodys", "", 410),
+    row("POST /admin/set-password/<token>", Needs::Nothing, "/admin/set-password/nobodys", "password=x&again=x", 410),
+    row("GET /api/admin/session", Needs::Person, "/api/admin/session", "", 200),
+    row("DELETE /api/admin/session", Needs::Person, "/api/admin/session", "", 204),
+    row("DELETE /api/admin/sessions", Needs::Person, "/api/admin/sessions", "", 204),
+    row("PUT /api/admin/password", Needs::Person, "/api/admin/password", "{}", 400).but("INVALID_REQUEST"),
+    // Accounts.
+    row("GET /api/admin/accounts", Needs::Admin(Power::Accounts), "/api/admin/accounts", "", 200),
+    row(
+        "POST /api/admin/accounts",
+        Needs::Admin(Power::Accounts),
+        "/api/admin/accounts",
+        r#"{"email":"{new}@example.org","role":"viewer"}"#,
+        201,
+    ),
+    row("GET /api/admin/accounts/<id>", Needs::Admin(Power::Accounts), "/api/admin/accounts/{account}", "", 200),
+    row(
+        "PATCH /api/admin/accounts/<id>",
+        Needs::Admin(Power::Accounts),
+        "/api/admin/accounts/{account}",
+        r#"{"role":"editor"}"#,
+        200,
+    ),
+    row("DELETE /api/admin/accounts/<id>", Needs::Admin(Power::Accounts), "/api/admin/accounts/{account}", "", 204),
+    row(
+        "POST /api/admin/accounts/<id>/password-link",
+        Needs::Admin(Power::Accounts),
+        "/api/admin/accounts/{account}/password-link",
+        "",
+        201,
+    ),
+    row(
+        "DELETE /api/admin/accounts/<id>/sessions",
+        Needs::Admin(Power::Accounts),
+        "/api/admin/accounts/{account}/sessions",
+        "",
+        204,
+    ),
+    // Surveys and companies.
+    row("GET /api/admin/surveys", Needs::Admin(Power::Figures), "/api/admin/surveys?limit=200", "", 200)
+        .showing(Of::Survey, r#""id":1,"#),
+    row(
+        "POST /api/admin/surveys",
+        Needs::AdminOfAll(Power::ChangeSurveys),
+        "/api/admin/surveys",
+        r#"{"name":"New","definition":{"pages":[]}}"#,
+        201,
+    ),
+    row("POST /api/admin/surveys", Needs::AdminOf(Power::ChangeSurveys, SURVEY), "/api/admin/surveys", SURVEY_1, 200),
+    row("GET /api/admin/surveys/<id>", Needs::AdminOf(Power::Figures, SURVEY), "/api/admin/surveys/1", "", 200),
+    row(
+        "PUT /api/admin/surveys/<id>",
+        Needs::AdminOf(Power::ChangeSurveys, SURVEY),
+        "/api/admin/surveys/1",
+        SURVEY_1,
+        200,
+    ),
+    row(
+        "POST /api/admin/surveys/<id>/status",
+        Needs::AdminOf(Power::ChangeSurveys, SURVEY),
+        "/api/admin/surveys/1/status",
+        r#"{"status":"open"}"#,
+        200,
+    ),
+    row("GET /api/admin/companies", Needs::Admin(Power::Figures), "/api/admin/companies?limit=200", "", 200)
+        .showing(Of::Company, r#""name":"ACME""#),
+    row(
+        "POST /api/admin/companies",
+        Needs::AdminOfAll(Power::ChangeCompanies),
+        "/api/admin/companies",
+        r#"{"name":"New","guest_code":"{new}"}"#,
+        201,
+    ),
+    row(
+        "GET /api/admin/companies/<id>",
+        Needs::AdminOf(Power::Figures, COMPANY),
+        "/api/admin/companies/{acme}",
+        "",
+        200,
+    ),
+    row(
+        "PATCH /api/admin/companies/<id>",
+        Needs::AdminOf(Power::ChangeCompanies, COMPANY),
+        "/api/admin/companies/{acme}",
+        r#"{"details":"New."}"#,
+        200,
+    ),
+    // The record.
+    row(
+        "GET /api/admin/surveys/<id>/funnel",
+        Needs::AdminOf(Power::Figures, SURVEY),
+        "/api/admin/surveys/1/funnel",
+        "",
+        200,
+    ),
+    row(
+        "GET /api/admin/surveys/<id>/funnel",
+        Needs::AdminOf(Power::Figures, &[(Of::Survey, "SURVEY_NOT_FOUND"), (Of::Company, "COMPANY_NOT_FOUND")]),
+        "/api/admin/surveys/1/funnel?company_id={acme}",
+        "",
+        200,
+    ),
+    row("GET /api/admin/events", Needs::Admin(Power::Events), "/api/admin/events?draft_id={draft}", "", 200)
+        .showing(Of::Both, "{draft}"),
+    row(
+        "GET /api/admin/events/export",
+        Needs::Admin(Power::Events),
+        "/api/admin/events/export?format=ndjson&draft_id={draft}",
+        "",
+        200,
+    )
+    .showing(Of::Both, "{draft}"),
+    // People, and who did what.
+    row("GET /api/admin/person", Needs::AdminOfAll(Power::ReadPeople), "/api/admin/person?email={email}", "", 200)
+        .showing(Of::Both, "{email}"),
+    row("DELETE /api/admin/person", Needs::AdminOfAll(Power::ErasePeople), "/api/admin/person?email={email}", "", 200),
+    row("GET /api/admin/audit", Needs::AdminOfAll(Power::Audit), "/api/admin/audit", "", 200),
+    row("GET /api/admin/audit/export", Needs::AdminOfAll(Power::Audit), "/api/admin/audit/export?format=csv", "", 200),
 ];
 
 impl Needs {
     /// Any one of these does, where it is a key that asks.
     pub fn powers(&self) -> &[Power] {
         match self {
-            Self::Nothing => &[],
+            Self::Nothing | Self::Person => &[],
             Self::Public => &[Power::Participate],
             Self::SubmitPair | Self::SubmitDraft | Self::Mark => &[Power::Participate, Power::Submit],
-            Self::Admin(power) | Self::AdminOf(power, _) => std::slice::from_ref(power),
+            Self::Admin(power) | Self::AdminOfAll(power) | Self::AdminOf(power, _) => std::slice::from_ref(power),
         }
     }
 

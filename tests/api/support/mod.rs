@@ -14,7 +14,6 @@ pub mod requests;
 pub mod rows;
 pub mod server;
 pub mod service;
-pub mod sessions;
 pub mod storm;
 pub mod writes;
 
