@@ -276,7 +276,7 @@ fn explained_by_postgres(database: &TestDatabase, sql: &str) -> Vec<String> {
     let formprogress::db::Conn::Postgres(mut conn) = database.conn() else { unreachable!("it is PostgreSQL") };
     let count = (1..).take_while(|number| sql.contains(&format!("${number}"))).count();
     let parameters = if count == 0 { String::new() } else { format!("({})", vec!["NULL"; count].join(", ")) };
-    let prepare = format!("SET enable_seqscan = off; PREPARE asked AS {sql}");
+    let prepare = format!("SET enable_seqscan = off; SET enable_bitmapscan = off; PREPARE asked AS {sql}");
     diesel::connection::SimpleConnection::batch_execute(&mut conn, &prepare).expect("PostgreSQL knows the query");
     let plan = diesel::sql_query(format!("EXPLAIN EXECUTE asked{parameters}")).get_results::<Plan>(&mut conn);
     plan.expect("PostgreSQL explains the query").into_iter().map(|step| step.line).collect()

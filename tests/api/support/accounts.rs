@@ -83,6 +83,10 @@ pub fn set_cookie(answer: &Answer, name: &str) -> Option<String> {
     lines.map(str::to_owned).find(|line| line.starts_with(&format!("{name}=")))
 }
 
+/// A hash of a password that nobody has.
+const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 impl Service<'_> {
     /// Adds an account that has no password yet. No companies: no limit.
     pub fn add_account(&self, email: &str, role: Role, companies: &[CompanyId]) -> (AccountId, Link) {
@@ -105,7 +109,7 @@ impl Service<'_> {
     /// Adds an account and signs its person in. Nothing is hashed: sign-in itself has tests of its own.
     pub fn sign_in(&self, email: &str, role: Role, companies: &[CompanyId]) -> SignedIn {
         let (account, link) = self.add_account(email, role, companies);
-        let hash = PasswordHash("nobody's".into());
+        let hash = PasswordHash(NOBODYS.into());
         let (conn, now) = (&mut self.database.conn(), self.clock.now());
         let entry = |action| Entry { actor: Actor::Account(account.0), ..Entry::on_command_line(action, account, now) };
         let set = write(conn, |conn| store::set_password(conn, link.token.digest(), &hash, &entry("account.password")));
