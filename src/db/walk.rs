@@ -17,7 +17,7 @@ pub struct Walked<T, P> {
     pub next: Option<P>,
 }
 
-/// Goes along an index, from behind a place, until it has found `most` rows that are wanted, or has looked at [`LONGEST`].
+/// Goes along an index, from behind a place, until it has found `most` rows that are wanted, or has looked at `LONGEST`.
 ///
 /// `read` gives so many rows that stand behind a place, in the order of the index; fewer only at its end.
 pub fn walk<T, P: Clone>(

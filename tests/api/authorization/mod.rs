@@ -8,14 +8,17 @@ mod rows;
 
 use std::collections::BTreeSet;
 
-use formprogress::access::{Power, Role};
+use formprogress::{
+    access::{Power, Role},
+    keys::Kind,
+};
 use uuid::Uuid;
 
 use self::{
     callers::{Caller, Is, World},
     rows::{Needs, Of, ROWS, Row},
 };
-use crate::support::{Answer, Client, Save, Service, at_once, service};
+use crate::support::{Answer, Client, Save, Service, Submission, at_once, service};
 
 on_both_databases![every_caller_is_answered_as_the_table_says];
 
@@ -40,8 +43,11 @@ async fn every_caller_is_answered_as_the_table_says(service: &Service<'_>) {
         let mut asking = everybody.clone();
         asking.extend(callers::people(service, &world));
         asking.extend(callers::by_power(service, row.needs.powers()).await);
-        let played: Vec<_> = asking.into_iter().map(|caller| (caller, Scene::of(service, &world, row))).collect();
-        let answers = at_once(played.into_iter().map(|(caller, scene)| {
+        let mut played = Vec::new();
+        for caller in asking {
+            played.push((caller, Scene::of(service, &world, row).await));
+        }
+        let answers = at_once(played.into_iter().map(|(caller, mut scene)| {
             let client: Client = (**service).clone();
             async move {
                 scene.set(&client).await;
@@ -51,7 +57,7 @@ async fn every_caller_is_answered_as_the_table_says(service: &Service<'_>) {
             }
         }));
         for (caller, scene, answer, is_untouched) in answers.await {
-            let is_untouched = is_untouched && scene.has_its_account(service);
+            let is_untouched = is_untouched && scene.has_what_it_had(service);
             if let Err(what) = judge(row, &caller, &scene, &answer, is_untouched) {
                 let (row, who) = (row.name(), &caller.name);
                 wrong.push(format!("{row}, asked by {who}: {what}: {} {}", answer.status, answer.body));
@@ -126,37 +132,56 @@ fn expected(row: &Row, caller: &Caller) -> (u16, Option<&'static str>) {
 }
 
 /// What a cell of the table is played with, as far as its row names it: a draft of survey 1 and the company ACME, at its second
-/// version, with an earlier state that can be restored; an account; and names that nobody has yet.
+/// version, with an earlier state that can be restored; a submission of the same; an account, a key; names that nobody has yet.
 struct Scene {
     acme: i64,
     draft: Option<Uuid>,
     email: String,
+    has_submission: bool,
+    submission: i64,
+    submitter: String,
     account: Option<i64>,
+    key: Option<i64>,
     new: Uuid,
 }
 
 impl Scene {
-    fn of(service: &Service<'_>, world: &World, row: &Row) -> Self {
+    async fn of(service: &Service<'_>, world: &World, row: &Row) -> Self {
         let names = |name: &str| row.path.contains(name) || row.body.contains(name);
         let (id, new) = (Uuid::now_v7(), Uuid::now_v7());
-        let email = format!("p{}@example.com", id.simple());
+        let (email, submitter) = (format!("p{}@example.com", id.simple()), format!("s{}@example.com", id.simple()));
         let account = names("{account}").then(|| service.add_account(&email, Role::Viewer, &[]).0.0);
         let draft = (names("{draft}") || names("{email}")).then_some(id);
-        Self { acme: world.acme.0, draft, email, account, new }
+        let mut key = None;
+        if names("{key}") {
+            service.key(Kind::Site { origins: None }).await;
+            key = Some(service.database.number("SELECT max(id) AS value FROM api_keys"));
+        }
+        let has_submission = names("{submission}") || names("{submitter}");
+        Self { acme: world.acme.0, draft, email, has_submission, submission: 0, submitter, account, key, new }
     }
 
-    async fn set(&self, client: &Client) {
-        let Some(draft) = self.draft else { return };
-        let code = r#""guestCodeResponse":{"guestCode":"ACME"}"#;
-        for (data, status) in [(format!(r#"{{{code},"a":1}}"#), 201), (format!("{{{code}}}"), 200)] {
-            let save = Save::of(&self.email).data(data);
-            client.put(&draft.to_string(), save.body()).await.expect(status);
+    async fn set(&mut self, client: &Client) {
+        if let Some(draft) = self.draft {
+            let code = r#""guestCodeResponse":{"guestCode":"ACME"}"#;
+            for (data, status) in [(format!(r#"{{{code},"a":1}}"#), 201), (format!("{{{code}}}"), 200)] {
+                let save = Save::of(&self.email).data(data);
+                client.put(&draft.to_string(), save.body()).await.expect(status);
+            }
+        }
+        if self.has_submission {
+            let submitted =
+                client.submit(Submission::of(&self.submitter).with("guest_code", r#""ACME""#)).await.expect(201);
+            self.submission = submitted.json()["submission_id"].as_i64().expect("a submission has a number");
         }
     }
 
     fn filled_in(&self, text: &str) -> String {
         text.replace("{draft}", &self.draft.unwrap_or_default().to_string())
             .replace("{email}", &self.email)
+            .replace("{submission}", &self.submission.to_string())
+            .replace("{submitter}", &self.submitter)
+            .replace("{key}", &self.key.unwrap_or_default().to_string())
             .replace("{account}", &self.account.unwrap_or_default().to_string())
             .replace("{acme}", &self.acme.to_string())
             .replace("{new}", &self.new.to_string())
@@ -169,10 +194,11 @@ impl Scene {
         answer.status == 200 && answer.version() == 2
     }
 
-    /// Whether the account is as it was, if there was one.
-    fn has_its_account(&self, service: &Service<'_>) -> bool {
-        let as_it_was = |id| format!("SELECT count(*) AS value FROM accounts WHERE id = {id} AND role = 'viewer'");
-        self.account.is_none_or(|id| service.database.number(&as_it_was(id)) == 1)
+    /// Whether the account and the key are as they were, if there were any.
+    fn has_what_it_had(&self, service: &Service<'_>) -> bool {
+        let is_there = |sql: String| service.database.number(&format!("SELECT count(*) AS value FROM {sql}")) == 1;
+        self.account.is_none_or(|id| is_there(format!("accounts WHERE id = {id} AND role = 'viewer'")))
+            && self.key.is_none_or(|id| is_there(format!("api_keys WHERE id = {id} AND revoked_at IS NULL")))
     }
 }
 

@@ -43,8 +43,8 @@ pub struct Row {
     /// As Rocket knows it.
     pub route: &'static str,
     pub needs: Needs,
-    /// With `{draft}` and `{email}` for a draft that is there, `{account}` for an account, `{acme}` for the company, `{new}` for
-    /// an id that nobody has.
+    /// With `{draft}` and `{email}` for a draft that is there, `{submission}` and `{submitter}` for a submission, `{account}` and
+    /// `{key}` for one of these, `{acme}` for the company, `{new}` for an id that nobody has.
     pub path: &'static str,
     /// JSON, or the fields of a form; empty for none.
     pub body: &'static str,
@@ -256,6 +256,80 @@ pub const ROWS: &[Row] = &[
         200,
     )
     .showing(Of::Both, "{draft}"),
+    // Drafts and submissions.
+    row("GET /api/admin/drafts", Needs::Admin(Power::ReadDrafts), "/api/admin/drafts?email={email}", "", 200)
+        .showing(Of::Both, "{draft}"),
+    row(
+        "GET /api/admin/drafts/export",
+        Needs::Admin(Power::ReadDrafts),
+        "/api/admin/drafts/export?format=ndjson&email={email}",
+        "",
+        200,
+    )
+    .showing(Of::Both, "{draft}"),
+    row("GET /api/admin/drafts/<id>", Needs::AdminOf(Power::ReadDrafts, DRAFT), "/api/admin/drafts/{draft}", "", 200),
+    row(
+        "DELETE /api/admin/drafts/<id>",
+        Needs::AdminOf(Power::ChangeDrafts, DRAFT),
+        "/api/admin/drafts/{draft}",
+        "",
+        204,
+    ),
+    row(
+        "GET /api/admin/drafts/<id>/previous",
+        Needs::AdminOf(Power::ReadDrafts, DRAFT),
+        "/api/admin/drafts/{draft}/previous",
+        "",
+        200,
+    ),
+    row(
+        "POST /api/admin/drafts/<id>/restore",
+        Needs::AdminOf(Power::ChangeDrafts, DRAFT),
+        "/api/admin/drafts/{draft}/restore",
+        r#"{"version":1}"#,
+        200,
+    ),
+    row(
+        "POST /api/admin/drafts/<id>/extend",
+        Needs::AdminOf(Power::ChangeDrafts, DRAFT),
+        "/api/admin/drafts/{draft}/extend",
+        r#"{"days":60}"#,
+        200,
+    ),
+    row(
+        "POST /api/admin/drafts/<id>/submit",
+        Needs::AdminOf(Power::ChangeDrafts, DRAFT),
+        "/api/admin/drafts/{draft}/submit",
+        r#"{"answers":"none"}"#,
+        201,
+    ),
+    row(
+        "GET /api/admin/submissions",
+        Needs::Admin(Power::ReadSubmissions),
+        "/api/admin/submissions?email={submitter}",
+        "",
+        200,
+    )
+    .showing(Of::Both, "{submitter}"),
+    row(
+        "GET /api/admin/submissions/export",
+        Needs::Admin(Power::ReadSubmissions),
+        "/api/admin/submissions/export?format=ndjson&email={submitter}",
+        "",
+        200,
+    )
+    .showing(Of::Both, "{submitter}"),
+    row(
+        "GET /api/admin/submissions/<id>",
+        Needs::AdminOf(Power::ReadSubmissions, &[(Of::Both, "SUBMISSION_NOT_FOUND")]),
+        "/api/admin/submissions/{submission}",
+        "",
+        200,
+    ),
+    // Keys.
+    row("GET /api/admin/keys", Needs::Admin(Power::Keys), "/api/admin/keys", "", 200),
+    row("POST /api/admin/keys", Needs::Admin(Power::Keys), "/api/admin/keys", r#"{"kind":"site","name":"New"}"#, 201),
+    row("DELETE /api/admin/keys/<id>", Needs::Admin(Power::Keys), "/api/admin/keys/{key}", "", 204),
     // People, and who did what.
     row("GET /api/admin/person", Needs::AdminOfAll(Power::ReadPeople), "/api/admin/person?email={email}", "", 200)
         .showing(Of::Both, "{email}"),
