@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 pub use crate::db::types::Moment;
 use crate::http::{Fields, Parameter};
@@ -16,7 +16,21 @@ impl Parameter for Moment {
         let day = || Some(text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0)?.and_utc());
         let time = || DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
         let moment: Option<DateTime<Utc>> = time().or_else(day);
+        // Other years are no time for PostgreSQL.
+        let moment = moment.filter(|moment| (1..=9999).contains(&moment.year()));
         moment.map(Self::from).ok_or("must be a time such as 2026-11-21T09:30:00Z, or a day such as 2026-11-21")
+    }
+}
+
+/// The end of a stretch of time, as people say it: a day is in it as a whole, a moment is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End(pub Moment);
+
+impl Parameter for End {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let moment = Moment::parse(text)?;
+        let is_day = text.parse::<NaiveDate>().is_ok();
+        Ok(Self(if is_day { moment.plus_days(1) } else { moment }))
     }
 }
 
@@ -30,7 +44,12 @@ pub struct Span {
 }
 
 impl Span {
-    /// Of two parameters.
+    /// From and to: a day at its end is in it.
+    pub fn from_to(fields: &mut Fields<'_>) -> Self {
+        Self { from: fields.optional("from"), to: fields.optional("to").map(|End(to)| to) }
+    }
+
+    /// Of two parameters, after and before which moments it is.
     pub fn of(fields: &mut Fields<'_>, from: &str, to: &str) -> Self {
         Self { from: fields.optional(from), to: fields.optional(to) }
     }

@@ -9,13 +9,16 @@ use utoipa::{
         Content, ContentBuilder, Object, Ref, RefOr, Required, Response, ResponseBuilder, Type,
         example::ExampleBuilder,
         path::{Parameter, ParameterBuilder, ParameterIn},
-        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
 
 use crate::{
-    access::caller::SESSION_COOKIE, accounts, audit, companies, health, keys, metrics, people, problem::Problem,
-    problem::ProblemBody, progress, record, submissions, surveys, system,
+    access::caller::{CSRF_HEADER, SESSION_COOKIE},
+    accounts, audit, companies, health, keys, metrics, people,
+    problem::Problem,
+    problem::ProblemBody,
+    progress, record, submissions, surveys, system,
 };
 
 /// The routes of this slice.
@@ -101,6 +104,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
             AnswersInvalid, IdempotencyKeyReused, PreconditionRequired, BadRequest, InternalError, Unavailable
         )
     ),
+    security((), ("api_key" = [])),
     modifiers(&Schemes),
     tags(
         (name = "Progress", description = "Drafts by email and survey"),
@@ -219,6 +223,22 @@ impl Modify for Schemes {
             "The session of an account. Changes carry the header X-CSRF-Token besides: see `readSession`.",
         ));
         components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+        let header = ApiKey::Header(ApiKeyValue::with_description(
+            CSRF_HEADER,
+            "The csrf_token of the session: what another site's page cannot know.",
+        ));
+        components.add_security_scheme("csrf", SecurityScheme::ApiKey(header));
+        for item in document.paths.paths.values_mut() {
+            let changes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            let requirements =
+                changes.into_iter().flatten().filter_map(|operation| operation.security.as_mut()).flatten();
+            for requirement in requirements {
+                let within_session = SecurityRequirement::new("session", [""; 0]);
+                if *requirement == within_session {
+                    *requirement = within_session.add("csrf", [""; 0]);
+                }
+            }
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub struct Caller {
 impl Arrived {
     /// The caller, if they have this power.
     pub fn may(self, power: Power) -> Result<Caller, Problem> {
-        if self.caller.grant.may(power) { Ok(self.caller) } else { Err(Problem::Forbidden) }
+        if self.caller.grant.may(power) { Ok(self.caller) } else { Err(Problem::LacksPower(power.as_str())) }
     }
 
     /// The caller, if it is a person: for what concerns their own account and session.

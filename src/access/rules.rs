@@ -51,6 +51,11 @@ pub fn refuses_key(grant: &Grant) -> Option<&'static str> {
     if NOT_FOR_KEYS.iter().any(has) {
         return Some("must not have accounts:write or keys:write: those are for people");
     }
+    if (has(&Power::ChangeDrafts) || has(&Power::Audit)) && !has(&Power::ReadDrafts) {
+        return Some(
+            "must have drafts:read beside drafts:write or audit:read: a change shows the draft, and the log names it",
+        );
+    }
     if grant.companies.is_limited() && SHARED.iter().any(has) {
         return Some(
             "must not have participate, surveys:write, people:…, audit:read or metrics:read where companies are limited: they concern all",

@@ -13,7 +13,7 @@ use super::{
     caller::{key_of, state},
 };
 use crate::{
-    companies::CompanyId,
+    companies::{CompanyId, GuestCode},
     http::address,
     keys::{ApiKey, Kind, Ring},
     limits::{self, Guess, Limits, Turn, headers},
@@ -80,6 +80,13 @@ impl Visitor {
     pub fn missed(&self, guess: Guess) {
         if let Some(turn) = &self.turn {
             turn.missed(guess);
+        }
+    }
+
+    /// A guest code in a draft's data is nobody's.
+    pub fn missed_code(&self, target: &Target, code: &GuestCode) {
+        if let Some(turn) = &self.turn {
+            turn.missed_code(target, code);
         }
     }
 

@@ -80,7 +80,10 @@ async fn list(
         is_active: fields.optional("is_active"),
     };
     let page = Page::of(&mut fields);
-    let (filter, page, after) = fields.finish(after(&page).map(|after| (filter, page, after)))?;
+    let (filter, page, after) = {
+        let after = after(&page, &mut fields);
+        fields.finish(after.map(|after| (filter, page, after)))?
+    };
     look(writer, caller.entry("account.list", Subject::all("accounts"))).await?;
     let limit = page.one_more();
     let found = database.read(move |conn| store::list(conn, &filter, after, limit)).await?;
@@ -88,8 +91,13 @@ async fn list(
 }
 
 /// The id behind which a page begins; a place that is none of this list's is the list's beginning.
-fn after(page: &Page) -> Option<i64> {
-    Some(page.after.as_ref().and_then(|after| after.part(0)).unwrap_or_default())
+fn after(page: &Page, fields: &mut Fields<'_>) -> Option<i64> {
+    let Some(after) = &page.after else { return Some(0) };
+    let id = after.part(0);
+    if id.is_none() {
+        fields.note("after", "must be the next of the page before");
+    }
+    id
 }
 
 /// An account to be made.

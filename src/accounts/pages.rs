@@ -96,7 +96,8 @@ impl<'r> Responder<'r, 'static> for Page {
                 (Response::build().status(status).finalize(), page.render())
             }
             Self::Done => {
-                let said = Some("You can sign in with it now.");
+                let said =
+                    Some("You can sign in with it now, with POST /api/admin/session. There are no pages for that yet.");
                 let page = SetPassword { title: "Your password is set", email: "", wrong: None, said };
                 (Response::new(), page.render())
             }

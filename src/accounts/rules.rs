@@ -52,7 +52,8 @@ pub struct Change {
 
 /// Whether an account can manage accounts. One such must always remain.
 pub fn is_in_charge(account: &Account) -> bool {
-    account.role == Role::Owner && account.is_active && !account.companies.is_limited()
+    // Who has not set a password yet may never do.
+    account.role == Role::Owner && account.is_active && account.has_password && !account.companies.is_limited()
 }
 
 /// Whether there can be an account with this role and these limits.

@@ -11,18 +11,10 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
-use governor::{
-    Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware, nanos::Nanos, state::keyed::DashMapStateStore,
-};
+use governor::{Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware, state::keyed::DashMapStateStore};
 
 use super::{AccountId, Devices};
-use crate::{
-    audit::People,
-    clock::{Clock, Moment},
-    email::Email,
-    problem::Problem,
-};
+use crate::{audit::People, clock::Clock, email::Email, limits::clock::Passed, problem::Problem};
 
 /// What is allowed: so many units at once, one more each so many seconds. A success takes one, a failure more.
 struct Allowance {
@@ -148,14 +140,14 @@ fn network_of(address: Option<IpAddr>) -> String {
 }
 
 struct Limit {
-    limiter: RateLimiter<u32, DashMapStateStore<u32>, ServiceClock, NoOpMiddleware<Nanos>>,
-    clock: ServiceClock,
+    limiter: RateLimiter<u32, DashMapStateStore<u32>, Passed, NoOpMiddleware<Duration>>,
+    clock: Passed,
     failure: u32,
 }
 
 impl Limit {
     fn new(allowance: &Allowance, clock: &Clock) -> Self {
-        let clock = ServiceClock(clock.clone());
+        let clock = Passed(clock.clone());
         let quota = Quota::with_period(Duration::from_secs(allowance.seconds)).expect("some seconds");
         let quota = quota.allow_burst(NonZeroU32::new(allowance.units).expect("some units"));
         Self { limiter: RateLimiter::dashmap_with_clock(quota, clock.clone()), clock, failure: allowance.failure }
@@ -179,30 +171,15 @@ impl Limit {
     }
 }
 
-/// The service's clock, as the limiters read it.
-#[derive(Clone)]
-struct ServiceClock(Clock);
-
-impl governor::clock::Clock for ServiceClock {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        Nanos::new(microseconds(self.0.now()).saturating_mul(1000))
-    }
-}
-
-fn microseconds(moment: Moment) -> u64 {
-    u64::try_from(DateTime::<Utc>::from(moment).timestamp_micros()).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::http::Parameter;
+    use crate::{clock::Moment, http::Parameter};
 
     struct Hands(Arc<Mutex<Moment>>);
 

@@ -5,7 +5,7 @@ use rocket::{Route, State, get, routes, serde::json::Json};
 use super::{Action, ByActor, Filter, Outcome, People, Recorded, Subject, store};
 use crate::{
     access::{Arrived, Caller, Power, caller::look},
-    clock::Moment,
+    clock::{End, Moment},
     companies::CompanyId,
     db::Database,
     email::Email,
@@ -45,7 +45,7 @@ pub struct FilterParameters {
     outcome: Option<String>,
     /// From this moment on, or this day.
     from: Option<String>,
-    /// Before this moment, or this day.
+    /// Before this moment, or up to the end of this day.
     to: Option<String>,
 }
 
@@ -64,7 +64,7 @@ fn filter_in(fields: &mut Fields<'_>, people: &People) -> Filter {
         company_id: fields.optional::<CompanyId>("company_id"),
         outcome: fields.optional::<Outcome>("outcome"),
         from: fields.optional::<Moment>("from"),
-        to: fields.optional::<Moment>("to"),
+        to: fields.optional::<End>("to").map(|End(to)| to),
     }
 }
 

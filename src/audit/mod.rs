@@ -232,8 +232,11 @@ impl Subject {
 
 impl Parameter for Subject {
     fn parse(text: &str) -> Result<Self, &'static str> {
-        let is_one = (1..=200).contains(&text.len()) && !text.chars().any(char::is_control);
-        if is_one { Ok(Self(text.to_owned())) } else { Err("must be a subject such as survey 1") }
+        // What is looked for is written down: it must not be an email.
+        let (kind, id) = text.split_once(' ').unwrap_or((text, "0"));
+        let is_kind = (1..=20).contains(&kind.len()) && kind.bytes().all(|byte| byte.is_ascii_lowercase());
+        let is_id = (1..=40).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        if is_kind && is_id { Ok(Self(text.to_owned())) } else { Err("must be a subject such as survey 1") }
     }
 }
 
@@ -277,6 +280,14 @@ impl People {
     pub fn subject(&self, email: &Email) -> Subject {
         let digest = self.digest("person", email.as_str());
         Subject::one("person", digest[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
+
+    /// What a draft is called before those who may not read it, since its id opens it: the same each time.
+    pub fn pseudonym(&self, id: DraftId) -> DraftId {
+        let digest = self.digest("draft", &id.0.to_string());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        DraftId(uuid::Uuid::new_v8(bytes))
     }
 
     /// A digest of this text that only this installation can make, for one purpose.

@@ -61,8 +61,17 @@ pub fn is_by_trusted_proxy(request: &Request<'_>) -> bool {
 /// Whether a request comes from this very machine, and nobody passed it on for somebody else.
 pub fn is_local(request: &Request<'_>) -> bool {
     let headers = request.headers();
-    let is_passed_on = [FORWARDED_FOR, "Forwarded", "X-Real-IP"].iter().any(|header| headers.contains(header));
-    !is_passed_on && request.remote().is_some_and(|remote| remote.ip().to_canonical().is_loopback())
+    let is_passed_on = headers.iter().any(|header| {
+        let name = header.name().as_str().to_ascii_lowercase();
+        name.starts_with("x-forwarded-")
+            || ["forwarded", "x-real-ip", "via", "cf-connecting-ip"].contains(&name.as_str())
+    });
+    // A proxy that says nothing of all this still passes on the name that the outside knows.
+    let host = request.host().map(|host| host.domain().as_str().trim_matches(['[', ']']).to_owned());
+    let is_own_name = host.is_some_and(|host| {
+        host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback())
+    });
+    is_own_name && !is_passed_on && request.remote().is_some_and(|remote| remote.ip().to_canonical().is_loopback())
 }
 
 #[cfg(test)]

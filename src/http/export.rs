@@ -206,7 +206,9 @@ fn csv_of<T: AsRef<[u8]>>(records: impl IntoIterator<Item = impl IntoIterator<It
 fn defused(cell: &str) -> String {
     let is_number = cell.parse::<f64>().is_ok();
     match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') if !is_number => format!("'{cell}"),
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') if !is_number => {
+            format!("'{cell}")
+        }
         _ => cell.to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -74,6 +75,7 @@ impl Page {
     pub fn reached<K: FromStr>(&self, fields: &mut Fields<'_>, order: Order) -> Option<Place<K>> {
         let after = self.after.as_ref()?;
         let place = after.part(1).zip(after.part(2)).map(|(at, id)| Place { at, id });
+        let place = place.filter(|place| (1..=9999).contains(&DateTime::<Utc>::from(place.at).year()));
         let place = place.filter(|_| after.part::<String>(0).is_some_and(|of| of == order.as_str()));
         if place.is_none() {
             fields.note("after", "must be the next of the page before, in the same order");

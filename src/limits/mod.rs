@@ -19,7 +19,7 @@ use self::{
     clock::Passed,
     meter::{Debts, Rate, Standing, Who},
 };
-use crate::{clock::Clock, keys::KeyId, problem::Problem, progress::writes::Target};
+use crate::{clock::Clock, companies::GuestCode, keys::KeyId, problem::Problem, progress::writes::Target};
 
 /// What has been used of all limits.
 pub struct Limits {
@@ -29,6 +29,7 @@ pub struct Limits {
     key: Rate,
     lookup: Guesses,
     guest_code: Guesses,
+    codes: Rate,
     names: RandomState,
 }
 
@@ -52,6 +53,7 @@ impl Limits {
             key: rate(policies.key),
             lookup: Guesses::new(policies.lookup, clock),
             guest_code: Guesses::new(policies.guest_code, clock),
+            codes: rate(Policy { quota: Quota { units: 1, seconds: 3600 }, ..policies.autosave }),
             names: RandomState::new(),
         }
     }
@@ -96,7 +98,7 @@ impl Limits {
 
     /// Forgets those who have used nothing lately.
     pub fn tidy(&self) {
-        for rate in [&self.autosave, &self.submit, &self.address, &self.key] {
+        for rate in [&self.autosave, &self.submit, &self.address, &self.key, &self.codes] {
             rate.tidy();
         }
         for guesses in [&self.lookup, &self.guest_code] {
@@ -177,7 +179,9 @@ impl Turn {
     /// Lets it write this draft.
     pub fn write(&self, target: &Target) -> Result<(), Problem> {
         let rate = if self.class == Class::Submit { &self.limits.submit } else { &self.limits.autosave };
-        self.see(rate.take(self.limits.names.hash_one(target)))
+        // An email is no secret: who knows it must not use up what its owner has.
+        let stranger = self.address.filter(|_| matches!(target, Target::Pair(_)));
+        self.see(rate.take(self.limits.names.hash_one((target, stranger))))
     }
 
     /// Lets it try a guess, of which [`Turn::missed`] tells what came of it.
@@ -185,6 +189,13 @@ impl Turn {
         match self.address {
             Some(address) => self.limits.guesses(guess).stand(self, address),
             None => Ok(()),
+        }
+    }
+
+    /// Counts a guest code in a draft's data that is nobody's: once an hour, since a page sends it with each save.
+    pub fn missed_code(&self, target: &Target, code: &GuestCode) {
+        if self.limits.codes.take(self.limits.names.hash_one((target, code))).is_ok() {
+            self.missed(Guess::GuestCode);
         }
     }
 

@@ -87,6 +87,8 @@ pub enum Problem {
     SignInFailed,
     /// 403: whoever asks may not do this.
     Forbidden,
+    /// 403: the same, and which power it would take.
+    LacksPower(&'static str),
     /// 403: a change within a session that does not carry the session's CSRF token.
     CsrfTokenInvalid,
     /// 403: the page is not among those that may use this site key.

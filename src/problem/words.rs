@@ -16,7 +16,7 @@ impl Problem {
             Self::InvalidGuestCode => ("INVALID_GUEST_CODE", Status::BadRequest, "The guest code is not valid"),
             Self::Unauthorized => ("UNAUTHORIZED", Status::Unauthorized, "This needs a key or a session"),
             Self::SignInFailed => ("SIGN_IN_FAILED", Status::Unauthorized, "Nobody was signed in"),
-            Self::Forbidden => ("FORBIDDEN", Status::Forbidden, "This is not allowed"),
+            Self::Forbidden | Self::LacksPower(_) => ("FORBIDDEN", Status::Forbidden, "This is not allowed"),
             Self::CsrfTokenInvalid => ("CSRF_TOKEN_INVALID", Status::Forbidden, "The CSRF token is missing or wrong"),
             Self::OriginNotAllowed => ("ORIGIN_NOT_ALLOWED", Status::Forbidden, "The page may not use this key"),
             Self::ServerKeyRequired => ("SERVER_KEY_REQUIRED", Status::Forbidden, "This is for servers only"),
@@ -91,6 +91,9 @@ impl Problem {
                 "This email and password do not belong to an active account. Check both, or have an owner send you a new link.".into()
             }
             Self::Forbidden => "Your account or key may not do this. An owner can change that. Nothing was changed.".into(),
+            Self::LacksPower(power) => {
+                format!("This takes the power {power}, which your account or key has not. An owner can change that. Nothing was changed.")
+            }
             Self::CsrfTokenInvalid => {
                 "Send the csrf_token of GET /api/admin/session as X-CSRF-Token. Nothing was changed.".into()
             }
@@ -118,7 +121,7 @@ impl Problem {
             Self::AccountExists => "Nothing was changed; change the account that there is, or send it a new link.".into(),
             Self::LastOwner => "This is the only active owner. Nothing was changed; make somebody else an owner first.".into(),
             Self::PasswordLinkInvalid => {
-                "It was used, or it is too old. Have an owner send a new one, or run formprogress admin link EMAIL.".into()
+                "It was used, a newer one was made, or it is too old. Have an owner send a new one, or run formprogress admin link EMAIL.".into()
             }
             Self::DraftExpired => "This draft expired. Nothing was saved; keep the answers in the page and start a new draft with them.".into(),
             Self::DraftSubmitted => "This draft was submitted. Nothing was saved; show the participant that they are done.".into(),

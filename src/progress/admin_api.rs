@@ -173,7 +173,7 @@ fn until_in(fields: &mut Fields<'_>, now: Moment) -> Option<Moment> {
         (Some(Days(days)), None) => return Some(now.plus_days(days)),
         (None, Some(until)) if now < until && until <= now.plus_days(LONGEST_DAYS) => return Some(until),
         (None, Some(_)) => fields.note("until", "must be a moment in the next five years"),
-        (None, None) => fields.note("days", "is missing, and so is until"),
+        (None, None) => fields.note_unless_wrong("days", "is missing, and so is until"),
     }
     None
 }

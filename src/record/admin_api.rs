@@ -11,8 +11,8 @@ use super::{
     store::{self, EventFilter, EventRow},
 };
 use crate::{
-    access::{Arrived, Caller, Power, caller::look},
-    audit::Subject,
+    access::{Arrived, Caller, Power, Reach, caller::look},
+    audit::{People, Subject},
     clock::Moment,
     companies::{self, CompanyId},
     db::Database,
@@ -147,6 +147,31 @@ impl From<EventRow> for EventView {
     }
 }
 
+/// What a caller is shown of events.
+#[derive(Clone)]
+struct Shown {
+    names_drafts: bool,
+    companies: Reach<CompanyId>,
+    people: People,
+}
+
+impl Shown {
+    fn to(caller: &Caller, people: &People) -> Self {
+        let companies = caller.grant.companies.clone();
+        // Who knows the id of a draft may read it by the public route. It may belong to another company by now.
+        let names_drafts = caller.grant.may(Power::ReadDrafts) && !companies.is_limited();
+        Self { names_drafts, companies, people: people.clone() }
+    }
+
+    fn of(&self, mut event: EventView) -> EventView {
+        if !self.names_drafts {
+            event.draft_id = self.people.pseudonym(event.draft_id);
+        }
+        event.from_company_id = event.from_company_id.filter(|id| self.companies.sees(CompanyId(*id)));
+        event
+    }
+}
+
 impl ExportRow for EventView {
     const COLUMNS: &'static [&'static str] = &[
         "id",
@@ -231,20 +256,25 @@ async fn list(
     arrived: Result<Arrived, Problem>,
     query: Query<'_>,
     database: &State<Database>,
+    people: &State<People>,
+    writer: &State<Writer>,
 ) -> Result<Json<List<EventView>>, Problem> {
     let caller = arrived?.may(Power::Events)?;
     let known = [&["survey_id", "company_id", "draft_id", "kind"][..], &PAGE_PARAMETERS[..]].concat();
     let mut fields = query.fields(&known)?;
-    let (filter, ..) = filter_of(&mut fields, &caller);
+    let (filter, survey_id, company_id) = filter_of(&mut fields, &caller);
     let page = Page::of(&mut fields);
     let after = page.after.as_ref().map(|after| after.part::<i64>(0));
     if after == Some(None) {
         fields.note("after", "must be the next of the page before");
     }
     fields.finish(Some(()))?;
+    let entry = caller.entry("events.read", Subject::all("events")).about(survey_id, company_id);
+    look(writer, entry).await?;
     let (after, limit) = (after.flatten().unwrap_or(0), page.one_more());
+    let shown = Shown::to(&caller, people);
     let rows = database.read(move |conn| store::events(conn, &filter, after, limit)).await?;
-    Ok(Json(List::of(rows, &page, |row| Cursor::of(&[&row.id]), EventView::from)))
+    Ok(Json(List::of(rows, &page, |row| Cursor::of(&[&row.id]), |row| shown.of(row.into()))))
 }
 
 /// Which events are exported.
@@ -302,6 +332,7 @@ async fn export(
     arrived: Result<Arrived, Problem>,
     query: Query<'_>,
     database: &State<Database>,
+    people: &State<People>,
     writer: &State<Writer>,
 ) -> Result<Export, Problem> {
     let caller = arrived?.may(Power::Events)?;
@@ -316,8 +347,12 @@ async fn export(
     let entry = caller.entry("events.export", Subject::all("events")).about(survey_id, company_id);
     look(writer, entry.detail(described(&filter, format, after))).await?;
     let database = database.inner().clone();
-    Export::of("events", format, database, after, move |conn, after, limit| export_rows(conn, &filter, after, limit))
-        .await
+    let shown = Shown::to(&caller, people);
+    let fetch = move |conn: &mut crate::db::Conn, after, limit| {
+        let rows = export_rows(conn, &filter, after, limit)?;
+        Ok(rows.into_iter().map(|(id, event)| (id, shown.of(event))).collect())
+    };
+    Export::of("events", format, database, after, fetch).await
 }
 
 /// The events of an export, with their ids.

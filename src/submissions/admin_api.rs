@@ -67,7 +67,7 @@ impl Sought {
             email: fields.optional("email"),
             survey_id: fields.optional("survey_id"),
             company: fields.optional("company_id"),
-            submitted: Span::of(fields, "from", "to"),
+            submitted: Span::from_to(fields),
         }
     }
 

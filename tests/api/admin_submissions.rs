@@ -42,7 +42,7 @@ async fn submissions_are_listed_by_what_is_known_of_them(service: &Service<'_>) 
         ("company_id=none&survey_id=1", vec![2]),
         ("from=2026-11-22T09:30:00Z", vec![3, 2]),
         ("to=2026-11-22T09:30:00Z", vec![1]),
-        ("from=2026-11-22&to=2026-11-23", vec![2]),
+        ("from=2026-11-22&to=2026-11-22", vec![2]),
         ("from=2026-11-22&survey_id=1", vec![2]),
     ] {
         let list = service.get(&format!("{PATH}?{query}")).await.expect(200);

@@ -26,8 +26,28 @@ on_both_databases![
     events_are_listed_by_what_they_are_of,
     what_is_wrong_with_a_list_is_told,
     who_is_limited_sees_no_events_of_others,
+    drafts_are_named_only_to_those_who_may_read_them,
     events_need_their_power,
 ];
+
+/// The id of a draft opens it: who may not read drafts is given another name, always the same.
+async fn drafts_are_named_only_to_those_who_may_read_them(service: &Service<'_>) {
+    service.server_key(&POWERS).await;
+    let id = service.save(Save::of("ana@example.com").screen(0)).await.expect(201).draft_id();
+    service.save(Save::of("ana@example.com").screen(1)).await.expect(200);
+    let named = async || {
+        let list = service.get("/api/admin/events").await.expect(200).json();
+        let items = list["items"].as_array().expect("a list has items").clone();
+        items.iter().map(|event| event["draft_id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(named().await, [id.clone(), id.clone()]);
+
+    service.server_key(&[Power::Events]).await;
+    let hidden = named().await;
+    assert!(hidden[0] == hidden[1] && hidden[0] != id, "{hidden:?}");
+    let export = service.get("/api/admin/events/export?format=csv").await.expect(200).body;
+    assert!(!export.contains(&id) && export.contains(&hidden[0]), "{export}");
+}
 
 const POWERS: [Power; 5] = [Power::Participate, Power::Submit, Power::Events, Power::ReadDrafts, Power::ChangeDrafts];
 

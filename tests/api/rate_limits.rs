@@ -30,6 +30,9 @@ on_both_databases![
     a_first_save_forgives_what_was_asked_before,
     guessing_guest_codes_is_stopped,
     guessing_from_many_addresses_is_stopped,
+    guessing_guest_codes_by_saving_tells_nothing_after_a_while,
+    asking_about_emails_through_other_doors_is_stopped,
+    a_stranger_does_not_use_up_what_an_email_may_write,
     a_server_is_trusted_with_many_people,
     a_key_has_a_limit_of_its_own,
 ];
@@ -355,6 +358,43 @@ async fn guessing_guest_codes_is_stopped(service: &Service<'_>) {
     // Without a code there is nothing to guess.
     let without = from(service, guesser, "POST", "/api/submissions").json(Submission::of(NAMED.1).body());
     without.send().await.expect(201);
+}
+
+/// A save is never refused for what is in its data: the code is then as good as unknown.
+async fn guessing_guest_codes_by_saving_tells_nothing_after_a_while(service: &Service<'_>) {
+    let acme = service.database.add_company("ACME", "acme");
+    limited(service, &[("limit_guest_codes", "90/3600"), ("limit_draft", "10000/60")]).await;
+    let wrong = |number: usize| Save::of(NAMED.0).guest_code(&format!("wrong{number}"));
+    for number in 0..3 {
+        save_from(service, "192.0.2.1", wrong(number)).await;
+    }
+    let told = async |address: &str, email: &str| {
+        let saved = save_from(service, address, Save::of(email).guest_code("acme")).await.expect(201);
+        saved.json()["company_id"].as_i64()
+    };
+    assert_eq!(told("192.0.2.1", NAMED.1).await, None);
+    assert_eq!(told("192.0.2.2", NAMED.2).await, Some(acme.0));
+}
+
+async fn asking_about_emails_through_other_doors_is_stopped(service: &Service<'_>) {
+    limited(service, &[("limit_lookups", "20/3600")]).await;
+    let mut statuses = Vec::new();
+    for number in 0..8 {
+        let id = format!("0b9f2d1e-6c1c-4f0e-9a53-5b1a7a1e0c{number:02}");
+        let body = Save::of(&format!("nobody{number}@example.com")).body();
+        let put = from(service, "192.0.2.1", "PUT", &draft_path(&id, "")).header("If-Match", "\"7\"");
+        statuses.push(put.json(body).send().await.status);
+    }
+    assert_eq!(statuses, [412, 412, 412, 412, 429, 429, 429, 429]);
+}
+
+async fn a_stranger_does_not_use_up_what_an_email_may_write(service: &Service<'_>) {
+    limited(service, &[("limit_draft", "5/60")]).await;
+    for _ in 0..10 {
+        save_from(service, "192.0.2.1", NAMED.0).await;
+    }
+    save_from(service, "192.0.2.1", NAMED.0).await.expect_problem(429, "TOO_MANY_REQUESTS");
+    save_from(service, "192.0.2.2", NAMED.0).await.expect(200);
 }
 
 async fn guessing_from_many_addresses_is_stopped(service: &Service<'_>) {

@@ -247,7 +247,7 @@ pub const ROWS: &[Row] = &[
         200,
     ),
     row("GET /api/admin/events", Needs::Admin(Power::Events), "/api/admin/events?draft_id={draft}", "", 200)
-        .showing(Of::Both, "{draft}"),
+        .showing(Of::Both, r#""kind":"started""#),
     row(
         "GET /api/admin/events/export",
         Needs::Admin(Power::Events),
@@ -255,7 +255,7 @@ pub const ROWS: &[Row] = &[
         "",
         200,
     )
-    .showing(Of::Both, "{draft}"),
+    .showing(Of::Both, r#""kind":"started""#),
     // Drafts and submissions.
     row("GET /api/admin/drafts", Needs::Admin(Power::ReadDrafts), "/api/admin/drafts?email={email}", "", 200)
         .showing(Of::Both, "{draft}"),
