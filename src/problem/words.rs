@@ -119,7 +119,7 @@ impl Problem {
             Self::DraftAnonymous => "A submission needs an email. PATCH the draft with one, then submit it. Nothing was changed.".into(),
             Self::GuestCodeTaken => "Guest codes are compared without regard to capitals. Nothing was changed; choose another one.".into(),
             Self::AccountExists => "Nothing was changed; change the account that there is, or send it a new link.".into(),
-            Self::LastOwner => "This is the only active owner. Nothing was changed; make somebody else an owner first.".into(),
+            Self::LastOwner => "This is the only active owner who has a password. Nothing was changed; make somebody else an owner first.".into(),
             Self::PasswordLinkInvalid => {
                 "It was used, a newer one was made, or it is too old. Have an owner send a new one, or run formprogress admin link EMAIL.".into()
             }

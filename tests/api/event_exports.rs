@@ -16,7 +16,7 @@ on_both_databases![
     the_command_exports_too,
 ];
 
-const POWERS: [Power; 3] = [Power::Participate, Power::Submit, Power::Events];
+const POWERS: [Power; 4] = [Power::Participate, Power::Submit, Power::Events, Power::ReadDrafts];
 
 async fn two_drafts(service: &Service<'_>) -> (String, i64) {
     service.server_key(&POWERS).await;
