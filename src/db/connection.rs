@@ -65,10 +65,11 @@ const SQLITE_SET_UP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = W
 const SQLITE_WRITER: &str = "PRAGMA cache_size = -8000;";
 
 /// A server that is set to acknowledge before the disk has it is overruled; stronger settings stay as they are.
-/// Every query of the hot path has one good plan, so it is made once. Waiting has an end.
+/// Every query of the hot path has one good plan, so it is made once; by an index also while the tables are new and look small
+/// to the planner, since it is kept when they have grown. Waiting has an end.
 const POSTGRES_SET_UP: &str = "SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') = 'off'; \
-     SET plan_cache_mode = force_generic_plan; SET lock_timeout = '2s'; SET statement_timeout = '60s'; \
+     SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off; SET lock_timeout = '2s'; SET statement_timeout = '60s'; \
      SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'warning'; SET TIME ZONE 'UTC';";
 
 impl Conn {

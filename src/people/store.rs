@@ -40,7 +40,7 @@ impl Traces {
     fn of(conn: &mut Conn, email: &Email) -> QueryResult<Self> {
         let surveys = all_surveys(conn)?;
         Ok(Self {
-            heads: progress::store::heads(conn, &[email.as_str()], &surveys)?,
+            heads: progress::store::heads(conn, &[email.as_str()])?,
             submissions: submitted(conn, email)?,
             discards: discards(conn, email, &surveys)?,
         })
@@ -158,8 +158,7 @@ pub fn read(conn: &mut Conn, email: &Email, people: &People, now: Moment) -> Que
 }
 
 fn person(conn: &mut Conn, email: &Email, people: &People, now: Moment) -> QueryResult<Person> {
-    let surveys = all_surveys(conn)?;
-    let heads = progress::store::heads(conn, &[email.as_str()], &surveys)?;
+    let heads = progress::store::heads(conn, &[email.as_str()])?;
     let (alive, expired): (Vec<Head>, Vec<Head>) = heads.into_iter().partition(|head| is_alive(head, now));
     let ids: Vec<DraftId> = alive.iter().map(|head| head.draft_id).collect();
     let mut contents = progress::store::contents(conn, &ids)?;

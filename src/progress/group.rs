@@ -126,7 +126,7 @@ fn load(conn: &mut Conn, needs: &mut Needs, ended_days: u32) -> QueryResult<Worl
     let surveys: Vec<i64> =
         needs.pairs.iter().map(|pair| pair.survey_id.0).collect::<HashSet<_>>().into_iter().collect();
     // One email may take part in several surveys: rows of pairs that nobody asked for are let go.
-    for head in store::heads(conn, &emails, &surveys)? {
+    for head in store::heads(conn, &emails)? {
         let Some(email) = head.email.clone() else { continue };
         let pair = Pair { email, survey_id: head.survey_id };
         if needs.pairs.contains(&pair) {
@@ -137,7 +137,7 @@ fn load(conn: &mut Conn, needs: &mut Needs, ended_days: u32) -> QueryResult<Worl
     for head in store::heads_by_id(conn, &unowned)? {
         add(&mut world, head);
     }
-    for (pair, receipt) in submissions::store::receipts(conn, &emails, &surveys)? {
+    for (pair, receipt) in submissions::store::receipts(conn, &emails)? {
         if needs.pairs.contains(&pair) {
             if let Some(id) = receipt.draft_id {
                 world.submitter_of.insert(id, pair.clone());

@@ -14,7 +14,7 @@ use super::{NewSubmission, Receipt, answers::Answer};
 use crate::{
     clock::Moment,
     db::{
-        Conn, OverColumns,
+        Conn, OverColumns, by_email_alone,
         schema::{answers, submissions},
         types, write_rows,
     },
@@ -29,31 +29,28 @@ pub fn exists(conn: &mut Conn, pair: &Pair) -> QueryResult<bool> {
     let query = diesel::select(diesel::dsl::exists(
         submissions::table
             .filter(submissions::email.eq(pair.email.as_str()))
-            .filter(submissions::survey_id.eq(pair.survey_id.0)),
+            .filter(by_email_alone("submissions.survey_id + 0").eq(pair.survey_id.0)),
     ));
     on_backend!(conn => query.get_result(conn))
 }
 
 type ReceiptRow = (i64, String, i64, i32, Vec<u8>, bool, Moment, Option<DraftId>);
 
-/// The submissions of any of these emails in any of these surveys.
-pub fn receipts(conn: &mut Conn, emails: &[&str], surveys: &[i64]) -> QueryResult<Vec<(Pair, Receipt)>> {
+/// The submissions of any of these emails, in whatever survey.
+pub fn receipts(conn: &mut Conn, emails: &[&str]) -> QueryResult<Vec<(Pair, Receipt)>> {
     if emails.is_empty() {
         return Ok(Vec::new());
     }
-    let query = submissions::table
-        .filter(submissions::email.eq_any(emails))
-        .filter(submissions::survey_id.eq_any(surveys))
-        .select((
-            submissions::id,
-            submissions::email,
-            submissions::survey_id,
-            submissions::answers_count,
-            submissions::digest,
-            submissions::has_own_answers,
-            submissions::submitted_at,
-            submissions::draft_id,
-        ));
+    let query = submissions::table.filter(submissions::email.eq_any(emails)).select((
+        submissions::id,
+        submissions::email,
+        submissions::survey_id,
+        submissions::answers_count,
+        submissions::digest,
+        submissions::has_own_answers,
+        submissions::submitted_at,
+        submissions::draft_id,
+    ));
     let rows: Vec<ReceiptRow> = on_backend!(conn => query.load(conn))?;
     let receipts =
         rows.into_iter().map(|(id, email, survey_id, answers_count, digest, is_own, submitted_at, draft_id)| {

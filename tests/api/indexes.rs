@@ -14,6 +14,7 @@ use diesel::{
 use formprogress::{
     clock::Moment,
     db::{
+        by_email_alone,
         schema::{
             answers, audit_log, companies, form_progress, funnel_screens, idempotency_keys, previous_states,
             progress_events, submissions, surveys,
@@ -55,22 +56,16 @@ fn queries() -> Vec<Asked> {
             "find a draft",
             form_progress::table
                 .filter(form_progress::email.eq("ana@example.com"))
-                .filter(form_progress::survey_id.eq(1_i64))
+                .filter(by_email_alone("form_progress.survey_id + 0").eq(1_i64))
                 .select((form_progress::version, form_progress::data))
         ),
         asked!(
             "load the drafts of a group",
-            form_progress::table
-                .filter(form_progress::email.eq_any(emails.clone()))
-                .filter(form_progress::survey_id.eq_any(ids.clone()))
-                .select(form_progress::version)
+            form_progress::table.filter(form_progress::email.eq_any(emails.clone())).select(form_progress::version)
         ),
         asked!(
             "load the submissions of a group",
-            submissions::table
-                .filter(submissions::email.eq_any(emails))
-                .filter(submissions::survey_id.eq_any(ids.clone()))
-                .select(submissions::digest)
+            submissions::table.filter(submissions::email.eq_any(emails)).select(submissions::digest)
         ),
         asked!("load the surveys of a group", surveys::table.filter(surveys::id.eq_any(ids)).select(surveys::status)),
         asked!(
@@ -292,6 +287,12 @@ async fn every_query_of_the_hot_path_and_of_the_searches_uses_an_index(database:
             Backend::Postgres => (text.contains("Index"), text.contains("Seq Scan")),
         };
         assert!(by_index && !scans, "{}: {text}", asked.what);
+        // The tables are new: what the planner takes then, it keeps for a while.
+        let by_email = ["find a draft", "load the drafts of a group", "load the submissions of a group"];
+        assert!(
+            !by_email.contains(&asked.what) || text.contains("email_survey_id") || text.contains("(email"),
+            "{text}"
+        );
         assert!(!text.to_uppercase().contains("TEMP B-TREE") && !text.contains("Sort"), "{}: {text}", asked.what);
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     clock::Moment,
     companies::{CompanyId, GuestCode},
     db::{
-        Conn,
+        Conn, by_email_alone,
         schema::{form_progress, surveys},
     },
     email::Email,
@@ -80,8 +80,10 @@ pub type Found = (FormProgress, Option<Shapes>);
 /// The participant's draft, expired or not. There is one at most: `first` would add a LIMIT, whose bound value makes
 /// SQLite parse the statement anew each time.
 pub fn find(conn: &mut Conn, pair: &Pair) -> QueryResult<Option<Found>> {
-    let draft = form_progress::email.eq(pair.email.as_str()).and(form_progress::survey_id.eq(pair.survey_id.0));
-    let query = form_progress::table.inner_join(surveys::table).filter(draft);
+    let query = form_progress::table
+        .inner_join(surveys::table)
+        .filter(form_progress::email.eq(pair.email.as_str()))
+        .filter(by_email_alone("form_progress.survey_id + 0").eq(pair.survey_id.0));
     let row: Option<FoundRow> = on_backend!(conn => query
         .select((HeadRow::as_select(), form_progress::data, form_progress::meta, surveys::fingerprint))
         .get_result(conn))
@@ -125,14 +127,12 @@ pub fn heads_by_id(conn: &mut Conn, ids: &[DraftId]) -> QueryResult<Vec<Head>> {
     Ok(rows.into_iter().map(Head::from).collect())
 }
 
-/// The drafts of any of these emails in any of these surveys, without their content.
-pub fn heads(conn: &mut Conn, emails: &[&str], surveys: &[i64]) -> QueryResult<Vec<Head>> {
+/// The drafts of any of these emails, in whatever survey, without their content.
+pub fn heads(conn: &mut Conn, emails: &[&str]) -> QueryResult<Vec<Head>> {
     if emails.is_empty() {
         return Ok(Vec::new());
     }
-    let query = form_progress::table
-        .filter(form_progress::email.eq_any(emails))
-        .filter(form_progress::survey_id.eq_any(surveys));
+    let query = form_progress::table.filter(form_progress::email.eq_any(emails));
     let rows: Vec<HeadRow> = on_backend!(conn => query.select(HeadRow::as_select()).load(conn))?;
     Ok(rows.into_iter().map(Head::from).collect())
 }
