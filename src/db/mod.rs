@@ -4,12 +4,14 @@
 //! a write begins, and how many statements it takes to store many rows. The rest of the crate writes each query
 //! once, with Diesel, and runs it through [`on_backend!`](crate::on_backend).
 
+diesel::postfix_operator!(PlusNothing, " + 0", diesel::sql_types::BigInt);
+
 /// A survey's number, written so that no index of surveys serves it: `column + 0`.
 ///
 /// Where a participant is looked for, the email must choose the index. PostgreSQL's planner takes a whole survey for as small
 /// as one email's drafts as long as a table was not analysed; a plan made then, when a service is new, lasts.
-pub fn by_email_alone(column: &'static str) -> diesel::expression::SqlLiteral<diesel::sql_types::BigInt> {
-    diesel::dsl::sql(column)
+pub fn by_email_alone<C: diesel::Expression<SqlType = diesel::sql_types::BigInt>>(survey: C) -> PlusNothing<C> {
+    PlusNothing::new(survey)
 }
 
 /// Rows with their ids, as a query for a chunk of them gives them.

@@ -29,7 +29,7 @@ pub fn exists(conn: &mut Conn, pair: &Pair) -> QueryResult<bool> {
     let query = diesel::select(diesel::dsl::exists(
         submissions::table
             .filter(submissions::email.eq(pair.email.as_str()))
-            .filter(by_email_alone("submissions.survey_id + 0").eq(pair.survey_id.0)),
+            .filter(by_email_alone(submissions::survey_id).eq(pair.survey_id.0)),
     ));
     on_backend!(conn => query.get_result(conn))
 }

@@ -56,7 +56,7 @@ fn queries() -> Vec<Asked> {
             "find a draft",
             form_progress::table
                 .filter(form_progress::email.eq("ana@example.com"))
-                .filter(by_email_alone("form_progress.survey_id + 0").eq(1_i64))
+                .filter(by_email_alone(form_progress::survey_id).eq(1_i64))
                 .select((form_progress::version, form_progress::data))
         ),
         asked!(

@@ -83,7 +83,7 @@ pub fn find(conn: &mut Conn, pair: &Pair) -> QueryResult<Option<Found>> {
     let query = form_progress::table
         .inner_join(surveys::table)
         .filter(form_progress::email.eq(pair.email.as_str()))
-        .filter(by_email_alone("form_progress.survey_id + 0").eq(pair.survey_id.0));
+        .filter(by_email_alone(form_progress::survey_id).eq(pair.survey_id.0));
     let row: Option<FoundRow> = on_backend!(conn => query
         .select((HeadRow::as_select(), form_progress::data, form_progress::meta, surveys::fingerprint))
         .get_result(conn))
