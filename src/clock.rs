@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 pub use crate::db::types::Moment;
 use crate::http::{Fields, Parameter};
@@ -16,9 +16,8 @@ impl Parameter for Moment {
         let day = || Some(text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0)?.and_utc());
         let time = || DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
         let moment: Option<DateTime<Utc>> = time().or_else(day);
-        // Other years are no time for PostgreSQL.
-        let moment = moment.filter(|moment| (1..=9999).contains(&moment.year()));
-        moment.map(Self::from).ok_or("must be a time such as 2026-11-21T09:30:00Z, or a day such as 2026-11-21")
+        let moment = moment.map(Self::from).filter(|moment| moment.is_storable());
+        moment.ok_or("must be a time such as 2026-11-21T09:30:00Z, or a day such as 2026-11-21")
     }
 }
 

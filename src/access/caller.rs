@@ -63,6 +63,16 @@ impl Arrived {
             None => Err(Problem::Forbidden),
         }
     }
+
+    /// The account, if it is a person.
+    pub fn account(&self) -> Option<&Account> {
+        self.caller.account.as_ref()
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Moment {
+        self.caller.now()
+    }
 }
 
 impl Caller {
@@ -117,40 +127,53 @@ impl<'r> FromRequest<'r> for Arrived {
 }
 
 async fn arrived(request: &Request<'_>) -> Result<Arrived, Problem> {
-    let clock = state::<Clock>(request)?.clone();
-    let somebody = |grant, actor, account, session| Arrived {
-        caller: Caller {
-            grant,
-            account,
-            session,
-            actor,
-            address: address::client(request).map(|address| address.to_string()).unwrap_or_default(),
-            request_id: request_id::of(request).to_owned(),
-            clock: clock.clone(),
-        },
-    };
     if request.headers().contains("Authorization") {
         let key = key_of(request).await?.ok_or(Problem::Unauthorized)?;
         return match &key.kind {
-            Kind::Server { grant } => Ok(somebody(grant.clone(), Actor::Key(key.id.0), None, None)),
+            Kind::Server { grant } => somebody(request, grant.clone(), Actor::Key(key.id.0), None),
             Kind::Site { .. } => Err(Problem::Forbidden),
         };
     }
-    let Some(cookie) = request.cookies().get(SESSION_COOKIE) else { return Err(Problem::Unauthorized) };
-    let account = signed_in(request, cookie.value(), clock.now()).await?;
+    let (arrived, csrf) = in_session(request).await?;
     let changes = !matches!(request.method(), Method::Get | Method::Head | Method::Options);
-    if changes && request.headers().get_one(CSRF_HEADER) != Some(csrf_token(cookie.value()).as_str()) {
+    if changes && request.headers().get_one(CSRF_HEADER) != Some(csrf.as_str()) {
         return Err(Problem::CsrfTokenInvalid);
     }
+    Ok(arrived)
+}
+
+/// Who is signed in, and the CSRF token that a change has to show: whoever asks compares it.
+pub async fn in_session(request: &Request<'_>) -> Result<(Arrived, String), Problem> {
+    let Some(cookie) = request.cookies().get(SESSION_COOKIE) else { return Err(Problem::Unauthorized) };
+    let session = SecretDigest::of(cookie.value());
+    let account = signed_in(request, session, state::<Clock>(request)?.now()).await?;
     let grant = rules::grant_of(account.role, account.companies.clone());
-    let (actor, session) = (Actor::Account(account.id.0), SecretDigest::of(cookie.value()));
-    Ok(somebody(grant, actor, Some(account), Some(session)))
+    let actor = Actor::Account(account.id.0);
+    Ok((somebody(request, grant, actor, Some((account, session)))?, csrf_token(cookie.value())))
+}
+
+fn somebody(
+    request: &Request<'_>,
+    grant: Grant,
+    actor: Actor,
+    person: Option<(Account, SecretDigest)>,
+) -> Result<Arrived, Problem> {
+    let (account, session) = person.unzip();
+    let caller = Caller {
+        grant,
+        account,
+        session,
+        actor,
+        address: address::client(request).map(|address| address.to_string()).unwrap_or_default(),
+        request_id: request_id::of(request).to_owned(),
+        clock: state::<Clock>(request)?.clone(),
+    };
+    Ok(Arrived { caller })
 }
 
 /// The account of a session, if the session is still good.
-async fn signed_in(request: &Request<'_>, token: &str, now: Moment) -> Result<Account, Problem> {
+async fn signed_in(request: &Request<'_>, token: SecretDigest, now: Moment) -> Result<Account, Problem> {
     let life = *state::<SessionLife>(request)?;
-    let token = SecretDigest::of(token);
     let session = state::<Database>(request)?.read(move |conn| accounts::store::session(conn, token)).await?;
     let session = session.filter(|session| session.account.is_active && life.is_alive(session, now));
     let session = session.ok_or(Problem::Unauthorized)?;

@@ -80,24 +80,12 @@ async fn list(
         is_active: fields.optional("is_active"),
     };
     let page = Page::of(&mut fields);
-    let (filter, page, after) = {
-        let after = after(&page, &mut fields);
-        fields.finish(after.map(|after| (filter, page, after)))?
-    };
+    let after = page.after_id(&mut fields).unwrap_or(0);
+    let (filter, page) = fields.finish(Some((filter, page)))?;
     look(writer, caller.entry("account.list", Subject::all("accounts"))).await?;
     let limit = page.one_more();
     let found = database.read(move |conn| store::list(conn, &filter, after, limit)).await?;
     Ok(Json(List::of(found, &page, |account| Cursor::of(&[&account.id.0]), AccountView::from)))
-}
-
-/// The id behind which a page begins; a place that is none of this list's is the list's beginning.
-fn after(page: &Page, fields: &mut Fields<'_>) -> Option<i64> {
-    let Some(after) = &page.after else { return Some(0) };
-    let id = after.part(0);
-    if id.is_none() {
-        fields.note("after", "must be the next of the page before");
-    }
-    id
 }
 
 /// An account to be made.

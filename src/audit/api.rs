@@ -98,8 +98,9 @@ async fn list(
     let caller = arrived?.may(Power::Audit)?.without_limits()?;
     let mut fields = query.fields(&[&FILTERS[..], &["limit", "after"]].concat())?;
     let (filter, page) = (filter_in(&mut fields, people), Page::of(&mut fields));
+    let before = page.after_id(&mut fields);
     let (filter, page) = fields.finish(Some((filter, page)))?;
-    let (before, limit) = (page.after_id()?, page.one_more());
+    let limit = page.one_more();
     looks(&caller, "audit.read", &filter, writer).await?;
     let found = database.read(move |conn| store::list(conn, &filter, before, limit)).await?;
     Ok(Json(List::of(found, &page, |entry| Cursor::of(&[&entry.id]), |entry| entry)))

@@ -75,8 +75,9 @@ async fn list(
     let caller = arrived?.may(Power::Figures)?;
     let mut fields = query.fields(&["is_active", "limit", "after"])?;
     let (is_active, page) = (fields.optional::<bool>("is_active"), Page::of(&mut fields));
+    let after = page.after_id(&mut fields);
     let page = fields.finish(Some(page))?;
-    let (ids, after, limit) = (caller.grant.companies.ids(), page.after_id()?, page.one_more());
+    let (ids, limit) = (caller.grant.companies.ids(), page.one_more());
     let found = database.read(move |conn| store::page(conn, ids.as_deref(), is_active, after, limit)).await?;
     let view = |company| CompanyDocument::of(company, &caller);
     Ok(Json(List::of(found, &page, |company| Cursor::of(&[&company.id.0]), view)))

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Days, NaiveDateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use diesel::{
     backend::Backend,
     deserialize::{self, FromSql, FromSqlRow},
@@ -64,6 +64,11 @@ impl Moment {
         self.0.timestamp_micros() as f64 / 1e6
     }
 
+    /// Whether both databases can hold it: years of four digits.
+    pub fn is_storable(self) -> bool {
+        (1..=9999).contains(&self.0.year())
+    }
+
     /// Whole days since 1970, in UTC.
     pub fn days(self) -> i64 {
         self.0.timestamp().div_euclid(86_400)
@@ -77,6 +82,11 @@ impl Moment {
     /// The microseconds of its second.
     pub fn microseconds(self) -> u32 {
         self.0.timestamp_subsec_micros()
+    }
+
+    /// As people read it, to the minute: `21 Nov 2026, 09:30 UTC`.
+    pub fn in_words(self) -> String {
+        self.0.format("%-d %b %Y, %H:%M UTC").to_string()
     }
 
     /// Whole hours since 1970.

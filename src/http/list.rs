@@ -3,14 +3,12 @@
 use std::str::FromStr;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Fields, Parameter};
 use crate::{
     clock::Moment,
-    problem::{FieldError, Problem},
     timeline::{Order, Place},
 };
 
@@ -65,18 +63,20 @@ impl Page {
     }
 
     /// The id behind which it begins, of a list in the order of ids.
-    pub fn after_id(&self) -> Result<Option<i64>, Problem> {
-        let Some(cursor) = &self.after else { return Ok(None) };
-        let wrong = || FieldError { pointer: "after".into(), detail: NOT_A_NEXT.into() };
-        cursor.part(0).map(Some).ok_or_else(|| Problem::InvalidRequest(vec![wrong()]))
+    pub fn after_id(&self, fields: &mut Fields<'_>) -> Option<i64> {
+        let id = self.after.as_ref()?.part(0);
+        if id.is_none() {
+            fields.note("after", NOT_A_NEXT);
+        }
+        id
     }
 
     /// The place behind which it begins, in a list in the order of time.
     pub fn reached<K: FromStr>(&self, fields: &mut Fields<'_>, order: Order) -> Option<Place<K>> {
         let after = self.after.as_ref()?;
         let place = after.part(1).zip(after.part(2)).map(|(at, id)| Place { at, id });
-        let place = place.filter(|place| (1..=9999).contains(&DateTime::<Utc>::from(place.at).year()));
-        let place = place.filter(|_| after.part::<String>(0).is_some_and(|of| of == order.as_str()));
+        let place = place
+            .filter(|place| place.at.is_storable() && after.part::<String>(0).is_some_and(|of| of == order.as_str()));
         if place.is_none() {
             fields.note("after", "must be the next of the page before, in the same order");
         }

@@ -8,7 +8,7 @@ use rocket::{
     routes,
 };
 
-use super::{Metrics, gauges, store};
+use super::{Metrics, gauges};
 use crate::{
     access::{Arrived, Power, caller::state},
     config::MetricsAccess,
@@ -16,6 +16,7 @@ use crate::{
     http::{Query, address},
     problem::Problem,
     progress::writer::Writer,
+    record,
 };
 
 /// The routes of this slice.
@@ -81,7 +82,7 @@ async fn show(
     query.none()?;
     let (queue, pool) = (writer.queue_state(), database.pool_state());
     // A database that is away is worth an alarm, and must not hide all other figures.
-    let live_drafts = database.read(store::live_drafts).await.inspect_err(|error| {
+    let live_drafts = database.read(record::store::live_drafts).await.inspect_err(|error| {
         tracing::error!(%error, "live drafts could not be counted");
     });
     let state = gauges::State { queue, pool, live_drafts: live_drafts.ok() };

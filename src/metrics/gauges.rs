@@ -12,8 +12,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::{Metrics, PREFIX, labels::OfSurvey, store::LiveDrafts};
-use crate::{db::PoolState, progress::writer::QueueState};
+use super::{Metrics, PREFIX, labels::OfSurvey};
+use crate::{db::PoolState, progress::writer::QueueState, record::store::LiveDrafts};
 
 /// The state of the service at this moment.
 pub struct State {

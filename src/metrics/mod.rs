@@ -7,7 +7,6 @@
 pub mod api;
 mod gauges;
 mod labels;
-pub mod store;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

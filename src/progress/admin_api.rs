@@ -15,7 +15,7 @@ use super::{
     views::{Draft, DraftView, Gone},
     world::Answered,
     writer::Writer,
-    writes::{Act, By, Target, Write},
+    writes::{Act, By, Target},
 };
 use crate::{
     access::{Arrived, Power, caller::look},
@@ -215,14 +215,13 @@ async fn extend(
         }
         Err(problem) => (caller.now(), Some(problem)),
     };
-    let write = Write {
-        target: Target::Draft(id),
-        conditions: headers.conditions.clone(),
-        key: headers.key("extend", body.text()),
-        body_is_valid: problem.is_none(),
-        by: By::Admin(Box::new(entry.detail(format!("until {until}")))),
-        act: Act::Extend(until),
-    };
+    let write = headers.write(
+        ("extend", body.text()),
+        Target::Draft(id),
+        By::Admin(Box::new(entry.detail(format!("until {until}")))),
+        Act::Extend(until),
+        problem.as_ref(),
+    );
     let answered = carry_out(writer, body.memory(), write, problem).await?;
     Draft::written(answered, &headers)
 }
@@ -255,9 +254,7 @@ async fn discard(
     query.none()?;
     let (id, headers) = (target_of(id)?, headers?);
     let by = By::Admin(Box::new(entry_for(&caller, "draft.discard", id, &reader).await?));
-    let key = headers.key("discard", "");
-    let (target, conditions) = (Target::Draft(id), headers.conditions);
-    let write = Write { target, conditions, key, body_is_valid: true, by, act: Act::Discard };
+    let write = headers.write(("discard", ""), Target::Draft(id), by, Act::Discard, None);
     let Answered { replayed, .. } = writer.run(0, write).await?;
     Ok(Gone { replayed })
 }

@@ -7,17 +7,17 @@ use utoipa::ToSchema;
 use super::{
     Change, Current, Data, DraftId, Fingerprint, Pair, Screen, guest_code_of,
     headers::{ReadHeaders, WriteHeaders},
+    limited::carry_out_for,
     reader::Reader,
     rules::Refusal,
     store,
     views::{Draft, DraftView, Gone, Shown},
-    world::{Answered, Outcome},
+    world::Answered,
     writer::{Failure, Writer},
     writes::{Act, By, Save, Target, Way, Write},
 };
 use crate::{
     access::Visitor,
-    companies::GuestCode,
     http::{Fields, JsonBody, Query},
     limits::Guess,
     problem::{FieldError, Problem},
@@ -165,15 +165,7 @@ async fn discard(
     let visitor = visitor?;
     let target = Target::Pair(pair_in(query)?);
     let headers = headers?;
-    let key = headers.key("discard", "");
-    let write = Write {
-        target,
-        conditions: headers.conditions,
-        key,
-        body_is_valid: true,
-        by: By::Participant,
-        act: Act::Discard,
-    };
+    let write = headers.write(("discard", ""), target, By::Participant, Act::Discard, None);
     let Answered { replayed, .. } = carry_out_for(&visitor, writer, 0, write, None).await?;
     Ok(Gone { replayed })
 }
@@ -206,14 +198,8 @@ pub fn save_in(body: &JsonBody<'_>, headers: &WriteHeaders<'_>) -> Result<(Write
     let problem = fields.finish(Some(())).err();
     let new_id = DraftId::random();
     let save = Save { way: Way::Progress, new_id, survey_id: pair.survey_id, change };
-    let write = Write {
-        target: Target::Pair(pair),
-        conditions: headers.conditions.clone(),
-        key: headers.key("save", body.text()),
-        body_is_valid: problem.is_none(),
-        by: By::Participant,
-        act: Act::Save(save),
-    };
+    let write =
+        headers.write(("save", body.text()), Target::Pair(pair), By::Participant, Act::Save(save), problem.as_ref());
     Ok((write, problem))
 }
 
@@ -259,83 +245,6 @@ pub async fn carry_out(
         (Failure::Refused(Refusal::BodyInvalid), Some(problem)) => problem,
         (failure, _) => failure.into(),
     })
-}
-
-/// The same for a participant: within the limits of the draft, and with an eye on those who guess.
-pub async fn carry_out_for(
-    visitor: &Visitor,
-    writer: &Writer,
-    memory: usize,
-    mut write: Write,
-    problem: Option<Problem>,
-) -> Result<Answered, Problem> {
-    visitor.may_write(&write.target)?;
-    if matches!(&write.act, Act::Submit(submit) if submit.guest_code.is_some()) {
-        visitor.may_guess(Guess::GuestCode)?;
-    }
-    let mut code = code_in(&write).cloned();
-    if code.is_some() && visitor.may_guess(Guess::GuestCode).is_err() {
-        // No data may refuse a save: who has guessed too often is told nothing of this code, and the draft is not linked.
-        code = None;
-        if let Some(change) = change_of(&mut write.act) {
-            change.guest_code = None;
-        }
-    }
-    let is_pair = matches!(write.target, Target::Pair(_));
-    let names_email = is_pair || change_of(&mut write.act).is_some_and(|change| change.email.is_some());
-    // Refused if there is a draft at another version, or one of another id, and told that all is well if there is none: that can
-    // be asked of any email.
-    let is_discard = matches!(write.act, Act::Discard);
-    let insists = write.conditions.if_match.is_some();
-    let may_ask = insists && if is_pair { is_discard } else { names_email };
-    if may_ask {
-        visitor.may_guess(Guess::Email)?;
-    }
-    let submits = is_pair && matches!(write.act, Act::Submit(_));
-    let target = write.target.clone();
-    let answered = carry_out(writer, memory, write, problem).await;
-    if let (Some(code), Ok(Answered { outcome: Outcome::Saved { current, .. }, .. })) = (&code, &answered)
-        && current.draft.head.guest_code.as_ref() != Some(code)
-    {
-        visitor.missed_code(&target, code);
-    }
-    match &answered {
-        Ok(Answered { outcome: Outcome::Saved { created: true, .. }, replayed: false }) => visitor.began(),
-        Ok(Answered { outcome: Outcome::Discarded, .. }) if may_ask => visitor.missed(Guess::Email),
-        Err(Problem::InvalidGuestCode) => visitor.missed(Guess::GuestCode),
-        // Bad answers tell whether good ones came before.
-        Err(Problem::AnswersInvalid(_)) if submits => {
-            visitor.may_guess(Guess::Email)?;
-            visitor.missed(Guess::Email);
-        }
-        Err(Problem::AlreadySubmitted) if submits => visitor.may_guess(Guess::Email)?,
-        // A write that insists on a version that nobody has would be a read of any email's draft.
-        Err(Problem::VersionMismatch(current)) if names_email => {
-            visitor.may_guess(Guess::Email)?;
-            if current.is_none() {
-                visitor.missed(Guess::Email);
-            }
-        }
-        _ => {}
-    }
-    answered
-}
-
-/// The guest code in the data that a write brings.
-fn code_in(write: &Write) -> Option<&GuestCode> {
-    match &write.act {
-        Act::Save(save) => save.change.guest_code.as_ref(),
-        Act::Patch(patch) => patch.change.guest_code.as_ref(),
-        Act::Submit(_) | Act::Restore(_) | Act::Extend(_) | Act::Discard => None,
-    }
-}
-
-fn change_of(act: &mut Act) -> Option<&mut Change> {
-    match act {
-        Act::Save(save) => Some(&mut save.change),
-        Act::Patch(patch) => Some(&mut patch.change),
-        Act::Submit(_) | Act::Restore(_) | Act::Extend(_) | Act::Discard => None,
-    }
 }
 
 impl From<Failure> for Problem {

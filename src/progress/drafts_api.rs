@@ -5,15 +5,16 @@ use utoipa::ToSchema;
 
 use super::{
     Change, DraftId, Fingerprint, Pair, Screen,
-    api::{carry_out_for, change_in, marks_in, object_in, shown, survey_of},
+    api::{change_in, marks_in, object_in, shown, survey_of},
     guest_code_of,
     headers::{ReadHeaders, WriteHeaders},
+    limited::carry_out_for,
     reader::Reader,
     states::Patch,
     views::{Draft, DraftView, Gone, Shown},
     world::Answered,
     writer::Writer,
-    writes::{Act, By, Save, Target, Way, Write},
+    writes::{Act, By, Save, Target, Way},
 };
 use crate::{
     access::Visitor,
@@ -104,10 +105,7 @@ async fn create(
             Target::Draft(headers.unguessable_key().map_or(save.new_id, |key| DraftId::of_key(save.survey_id, key)))
         }
     };
-    let key = headers.key("create", body.text());
-    let conditions = headers.conditions.clone();
-    let write =
-        Write { target, conditions, key, body_is_valid: problem.is_none(), by: By::Participant, act: Act::Save(save) };
+    let write = headers.write(("create", body.text()), target, By::Participant, Act::Save(save), problem.as_ref());
     let answered = carry_out_for(&visitor, writer, body.memory(), write, problem).await?;
     Ok(Draft::written(answered, &headers)?.located())
 }
@@ -158,14 +156,7 @@ async fn put(
         }
         Err(problem) => (Act::Patch(Patch::default()), Some(problem)),
     };
-    let write = Write {
-        target: Target::Draft(id),
-        conditions: headers.conditions.clone(),
-        key: headers.key("put", body.text()),
-        body_is_valid: problem.is_none(),
-        by: By::Participant,
-        act,
-    };
+    let write = headers.write(("put", body.text()), Target::Draft(id), By::Participant, act, problem.as_ref());
     match (carry_out_for(&visitor, writer, body.memory(), write, problem.clone()).await, problem) {
         // A PUT needs no draft: its body is the matter.
         (Err(Problem::DraftNotFound), Some(problem)) => Err(problem),
@@ -269,14 +260,8 @@ async fn change(
         Ok(mut fields) => (patch_in(&mut fields, body.limit()), fields.finish(Some(())).err()),
         Err(problem) => (Patch::default(), Some(problem)),
     };
-    let write = Write {
-        target: Target::Draft(id),
-        conditions: headers.conditions.clone(),
-        key: headers.key("patch", body.text()),
-        body_is_valid: problem.is_none(),
-        by: By::Participant,
-        act: Act::Patch(patch),
-    };
+    let write =
+        headers.write(("patch", body.text()), Target::Draft(id), By::Participant, Act::Patch(patch), problem.as_ref());
     let answered = carry_out_for(&visitor, writer, body.memory(), write, problem).await?;
     Draft::written(answered, &headers)
 }
@@ -314,9 +299,7 @@ async fn discard(
     let visitor = visitor?;
     query.none()?;
     let (id, headers) = (target_of(id)?, headers?);
-    let key = headers.key("discard", "");
-    let (target, conditions) = (Target::Draft(id), headers.conditions);
-    let write = Write { target, conditions, key, body_is_valid: true, by: By::Participant, act: Act::Discard };
+    let write = headers.write(("discard", ""), Target::Draft(id), By::Participant, Act::Discard, None);
     let Answered { replayed, .. } = carry_out_for(&visitor, writer, 0, write, None).await?;
     Ok(Gone { replayed })
 }

@@ -12,22 +12,31 @@ use super::{
     Version,
     conditions::{Conditions, Tags},
     retries::{Key, key_in},
+    writes::{Act, By, Target, Write},
 };
 use crate::problem::{FieldError, Problem};
 
 /// The headers of a write.
 pub struct WriteHeaders<'r> {
-    /// The versions that it insists on.
-    pub conditions: Conditions,
+    conditions: Conditions,
     /// Whether the answer may do without data and meta (RFC 7240).
     pub minimal: bool,
     key: Option<&'r str>,
 }
 
 impl<'r> WriteHeaders<'r> {
-    /// The key of the request: `kind` tells what it does, `body` with what.
-    pub fn key(&self, kind: &str, body: &str) -> Option<Key> {
-        self.key.map(|key| Key::new(key, kind, body))
+    /// The write that a request asks for: `kind` tells what it does (for its key), `body` with what, `problem` what is wrong with
+    /// that.
+    pub fn write(
+        &self,
+        (kind, body): (&str, &str),
+        target: Target,
+        by: By,
+        act: Act,
+        problem: Option<&Problem>,
+    ) -> Write {
+        let (conditions, key) = (self.conditions.clone(), self.key.map(|key| Key::new(key, kind, body)));
+        Write { target, conditions, key, body_is_valid: problem.is_none(), by, act }
     }
 
     /// The key as it was sent, if it looks as if nobody could guess it: a random UUID.

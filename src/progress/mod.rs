@@ -7,6 +7,7 @@ pub mod drafts_api;
 pub mod export_api;
 pub mod group;
 pub mod headers;
+pub mod limited;
 pub mod merge;
 mod names;
 pub mod previous_api;

@@ -13,7 +13,7 @@ use super::{
     store,
     views::{Draft, DraftView},
     writer::Writer,
-    writes::{Act, By, Target, Write},
+    writes::{Act, By, Target},
 };
 use crate::{
     access::{Arrived, Caller, Power, caller::look},
@@ -246,14 +246,13 @@ async fn restored(
         }
         Err(problem) => (Version::default(), Some(problem)),
     };
-    let write = Write {
-        target: Target::Draft(id),
-        conditions: headers.conditions.clone(),
-        key: headers.key("restore", body.text()),
-        body_is_valid: problem.is_none(),
-        by: By::Admin(Box::new(entry.detail(format!("version {}", version.0)))),
-        act: Act::Restore(version),
-    };
+    let write = headers.write(
+        ("restore", body.text()),
+        Target::Draft(id),
+        By::Admin(Box::new(entry.detail(format!("version {}", version.0)))),
+        Act::Restore(version),
+        problem.as_ref(),
+    );
     let answered = carry_out(writer, body.memory(), write, problem).await?;
     Draft::written(answered, &headers)
 }

@@ -264,14 +264,11 @@ async fn list(
     let mut fields = query.fields(&known)?;
     let (filter, survey_id, company_id) = filter_of(&mut fields, &caller);
     let page = Page::of(&mut fields);
-    let after = page.after.as_ref().map(|after| after.part::<i64>(0));
-    if after == Some(None) {
-        fields.note("after", "must be the next of the page before");
-    }
+    let after = page.after_id(&mut fields).unwrap_or(0);
     fields.finish(Some(()))?;
     let entry = caller.entry("events.read", Subject::all("events")).about(survey_id, company_id);
     look(writer, entry).await?;
-    let (after, limit) = (after.flatten().unwrap_or(0), page.one_more());
+    let limit = page.one_more();
     let shown = Shown::to(&caller, people);
     let rows = database.read(move |conn| store::events(conn, &filter, after, limit)).await?;
     Ok(Json(List::of(rows, &page, |row| Cursor::of(&[&row.id]), |row| shown.of(row.into()))))

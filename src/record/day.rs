@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -33,10 +33,9 @@ impl FromStr for Day {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .ok()
-            .filter(|date| text.len() == 10 && (1..=9999).contains(&date.year()));
-        date.map(|date| Self((date - NaiveDate::default()).num_days())).ok_or("must be a day such as 2026-11-21")
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
+        let day = date.map(|date| Self((date - NaiveDate::default()).num_days()));
+        day.filter(|day| day.begins_at().is_storable()).ok_or("must be a day such as 2026-11-21")
     }
 }
 

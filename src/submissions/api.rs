@@ -22,9 +22,10 @@ use crate::{
     problem::Problem,
     progress::{
         Current, DraftId, Head, Pair,
-        api::{carry_out_for, object_in, pair_of},
+        api::{object_in, pair_of},
         drafts_api::{Named, target_of},
         headers::WriteHeaders,
+        limited::carry_out_for,
         reader::Reader,
         views::replayed,
         world::{Answered, Outcome},
@@ -311,14 +312,7 @@ pub fn write_of(
         answers,
         unknown_draft_id: DraftId::random(),
     };
-    let write = Write {
-        target,
-        conditions: headers.conditions.clone(),
-        key: headers.key("submit", body.text()),
-        body_is_valid: asked.problem.is_none(),
-        by,
-        act: Act::Submit(submit),
-    };
+    let write = headers.write(("submit", body.text()), target, by, Act::Submit(submit), asked.problem.as_ref());
     (write, asked.problem)
 }
 

@@ -91,8 +91,9 @@ async fn list(
     let caller = arrived?.may(Power::Figures)?;
     let mut fields = query.fields(&["status", "limit", "after"])?;
     let (status, page) = (fields.optional::<Status>("status"), Page::of(&mut fields));
+    let after = page.after_id(&mut fields);
     let page = fields.finish(Some(page))?;
-    let (ids, after, limit) = (caller.grant.surveys.ids(), page.after_id()?, page.one_more());
+    let (ids, limit) = (caller.grant.surveys.ids(), page.one_more());
     let found = database.read(move |conn| store::page(conn, ids.as_deref(), status, after, limit)).await?;
     Ok(Json(List::of(found, &page, |survey| Cursor::of(&[&survey.id]), SurveySummary::from)))
 }

@@ -4,6 +4,7 @@ mod events;
 mod fold;
 mod funnel;
 mod history;
+mod live;
 mod sums;
 
 pub use self::{
@@ -11,4 +12,5 @@ pub use self::{
     fold::{fold, unfolded},
     funnel::figures,
     history::{history, last_seen},
+    live::{LiveDrafts, live_drafts},
 };

@@ -1,4 +1,4 @@
-//! The query about live drafts.
+//! How many drafts are alive, by survey: what the sums and the events that are not in them yet say.
 
 use std::collections::BTreeMap;
 
