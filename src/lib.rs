@@ -20,6 +20,7 @@ pub mod limits;
 pub mod logging;
 pub mod metrics;
 pub mod openapi;
+pub mod pages;
 pub mod people;
 pub mod problem;
 pub mod progress;
@@ -117,7 +118,7 @@ impl Service {
             .mount("/", metrics::api::routes())
             .mount("/api", routes())
             .mount("/api/admin", admin_routes())
-            .mount("/admin", accounts::pages::routes());
+            .mount("/admin", page_routes());
         let rocket = match limits {
             Some(limits) => rocket.manage(limits),
             None => rocket,
@@ -139,6 +140,11 @@ fn routes() -> Vec<rocket::Route> {
         companies::api::routes(),
     ]
     .concat()
+}
+
+/// The routes of the admin pages.
+fn page_routes() -> Vec<rocket::Route> {
+    [pages::routes(), accounts::pages::routes(), companies::pages::routes()].concat()
 }
 
 /// The routes of the admin API.

@@ -1,13 +1,11 @@
 //! The page behind a link to set a password. It needs no script, and looking at it uses nothing up: mail programs do that.
 
-use std::io::Cursor;
-
 use askama::Template;
 use rocket::{
     FromForm, Request, Response, Route,
     form::Form,
     get,
-    http::{ContentType, Header, Status},
+    http::Status,
     post,
     response::{self, Responder},
     routes,
@@ -16,6 +14,7 @@ use rocket::{
 use super::{Password, door::Door};
 use crate::{
     http::{Parameter, request_id},
+    pages::{assets, fill},
     problem::Problem,
 };
 
@@ -23,9 +22,6 @@ use crate::{
 pub fn routes() -> Vec<Route> {
     routes![ask, set]
 }
-
-/// Nothing is loaded, from us or from elsewhere; the form goes nowhere else; nobody frames the page.
-const CONTENT_POLICY: &str = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What the page shows.
 pub enum Page {
@@ -49,6 +45,7 @@ struct SetPassword<'a> {
     email: &'a str,
     wrong: Option<&'a str>,
     said: Option<&'a str>,
+    style: String,
 }
 
 /// A password, twice, so that a slip is noticed.
@@ -89,31 +86,27 @@ async fn set(token: &str, form: Form<NewPassword<'_>>, door: Door<'_>) -> Page {
 
 impl<'r> Responder<'r, 'static> for Page {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let style = assets::path("admin.css");
         let (mut response, html) = match self {
             Self::Ask { email, wrong } => {
-                let page = SetPassword { title: "Set your password", email: &email, wrong, said: None };
+                let page = SetPassword { title: "Set your password", email: &email, wrong, said: None, style };
                 let status = if wrong.is_some() { Status::BadRequest } else { Status::Ok };
                 (Response::build().status(status).finalize(), page.render())
             }
             Self::Done => {
-                let said =
-                    Some("You can sign in with it now, with POST /api/admin/session. There are no pages for that yet.");
-                let page = SetPassword { title: "Your password is set", email: "", wrong: None, said };
+                let said = Some("You can sign in with it now.");
+                let page = SetPassword { title: "Your password is set", email: "", wrong: None, said, style };
                 (Response::new(), page.render())
             }
             Self::Refused(problem) => {
                 let body = problem.body(request_id::of(request));
-                let page = SetPassword { title: body.title, email: "", wrong: None, said: Some(&body.detail) };
+                let page = SetPassword { title: body.title, email: "", wrong: None, said: Some(&body.detail), style };
                 // With the headers that it owes the client, such as Retry-After.
                 (problem.respond_to(request)?, page.render())
             }
         };
         let html = html.map_err(|_| Status::InternalServerError)?;
-        response.set_sized_body(html.len(), Cursor::new(html));
-        response.set_header(ContentType::HTML);
-        response.set_header(Header::new("Content-Security-Policy", CONTENT_POLICY));
-        response.set_header(Header::new("Referrer-Policy", "no-referrer"));
-        response.set_header(Header::new("Cache-Control", "no-store"));
+        fill(&mut response, html);
         Ok(response)
     }
 }

@@ -4,17 +4,13 @@ use rocket::{Route, State, get, http::Header, patch, post, response::Responder, 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    Change, Company, CompanyDetails, CompanyId, CompanyName, WrittenCode,
-    store::{self, Changed, NewCompany},
-};
+use super::{Change, Company, CompanyId, admin};
 use crate::{
     access::{Arrived, Caller, Power},
-    audit::{self, Subject},
-    db::{Conn, Database},
+    db::Database,
     http::{
         Fields, JsonBody, Query,
-        list::{Cursor, List, Page},
+        list::{Cursor, List},
     },
     problem::Problem,
     progress::writer::Writer,
@@ -73,14 +69,10 @@ async fn list(
     database: &State<Database>,
 ) -> Result<Json<List<CompanyDocument>>, Problem> {
     let caller = arrived?.may(Power::Figures)?;
-    let mut fields = query.fields(&["is_active", "limit", "after"])?;
-    let (is_active, page) = (fields.optional::<bool>("is_active"), Page::of(&mut fields));
-    let after = page.after_id(&mut fields);
-    let page = fields.finish(Some(page))?;
-    let (ids, limit) = (caller.grant.companies.ids(), page.one_more());
-    let found = database.read(move |conn| store::page(conn, ids.as_deref(), is_active, after, limit)).await?;
+    let asked = admin::Asked::of(query.fields(&admin::FILTERS)?)?;
+    let found = admin::list(&caller, &asked, database).await?;
     let view = |company| CompanyDocument::of(company, &caller);
-    Ok(Json(List::of(found, &page, |company| Cursor::of(&[&company.id.0]), view)))
+    Ok(Json(List::of(found, &asked.page, |company| Cursor::of(&[&company.id.0]), view)))
 }
 
 /// A company to be added.
@@ -128,18 +120,7 @@ async fn create(
     writer: &State<Writer>,
 ) -> Result<Created, Problem> {
     let caller = arrived?.may(Power::ChangeCompanies)?.without_limits()?;
-    let mut fields = body?.fields()?;
-    let details = fields.optional::<CompanyDetails>("details").unwrap_or_default();
-    let (name, code) = (fields.required::<CompanyName>("name"), fields.required::<WrittenCode>("guest_code"));
-    let (name, code) = fields.finish(name.zip(code))?;
-    let (now, entry) = (caller.now(), caller.entry("company.create", Subject::all("companies")));
-    let add = move |conn: &mut Conn| {
-        let new = NewCompany { name: &name.0, details: &details.0, guest_code: &code.text, key: &code.key };
-        let Some(id) = store::add(conn, &new, now)? else { return Ok(None) };
-        audit::store::add(conn, &entry.to(id).about(None, id))?;
-        store::find(conn, id)
-    };
-    let company = writer.change(add).await?.ok_or(Problem::GuestCodeTaken)?;
+    let company = admin::create(&caller, body?.fields()?, writer).await?;
     let location = Header::new("Location", format!("/api/admin/companies/{}", company.id.0));
     Ok(Created { body: Json(CompanyDocument::of(company, &caller)), location })
 }
@@ -164,13 +145,9 @@ async fn show(
 ) -> Result<Json<CompanyDocument>, Problem> {
     let caller = arrived?.may(Power::Figures)?;
     query.none()?;
-    let id = visible(id, &caller)?;
-    let company = database.read(move |conn| store::find(conn, id)).await?.ok_or(Problem::CompanyNotFound)?;
+    let id = admin::visible(id, &caller)?;
+    let company = admin::find(id, database).await?;
     Ok(Json(CompanyDocument::of(company, &caller)))
-}
-
-fn visible(id: Result<CompanyId, &str>, caller: &Caller) -> Result<CompanyId, Problem> {
-    id.ok().filter(|id| caller.grant.companies.sees(*id)).ok_or(Problem::CompanyNotFound)
 }
 
 /// A change of a company. What is not in it stays as it is.
@@ -234,22 +211,8 @@ async fn change(
     writer: &State<Writer>,
 ) -> Result<Json<CompanyDocument>, Problem> {
     let caller = arrived?.may(Power::ChangeCompanies)?;
-    let id = visible(id, &caller)?;
+    let id = admin::visible(id, &caller)?;
     let change = change_in(body?.fields()?)?;
-    let (now, entry) = (caller.now(), caller.entry("company.change", id).about(None, id).detail(change.names()));
-    let change = move |conn: &mut Conn| {
-        if change == Change::default() {
-            return Ok(store::find(conn, id)?.map_or(Changed::NotThere, Changed::Done));
-        }
-        let changed = store::change(conn, id, &change, now)?;
-        if let Changed::Done(_) = changed {
-            audit::store::add(conn, &entry)?;
-        }
-        Ok(changed)
-    };
-    match writer.change(change).await? {
-        Changed::Done(company) => Ok(Json(CompanyDocument::of(company, &caller))),
-        Changed::CodeTaken => Err(Problem::GuestCodeTaken),
-        Changed::NotThere => Err(Problem::CompanyNotFound),
-    }
+    let company = admin::change(&caller, id, change, writer).await?;
+    Ok(Json(CompanyDocument::of(company, &caller)))
 }

@@ -1,7 +1,9 @@
 //! Companies: organisations whose people answer, each with the guest code that its participants type.
 
+pub mod admin;
 pub mod admin_api;
 pub mod api;
+pub mod pages;
 pub mod store;
 
 use std::{fmt, str::FromStr};

@@ -7,7 +7,7 @@ use rocket::{
 };
 
 use super::{access_log, cors::Cors};
-use crate::problem::Problem;
+use crate::{pages::PageProblem, problem::Problem};
 
 /// Whatever no handler answered.
 #[catch(default)]
@@ -27,7 +27,9 @@ pub struct Refusal(Problem);
 
 impl<'r> Responder<'r, 'static> for Refusal {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let mut response = self.0.respond_to(request)?;
+        let path = request.uri().path();
+        let is_page = path == "/admin" || path.starts_with("/admin/");
+        let mut response = if is_page { PageProblem(self.0).respond_to(request) } else { self.0.respond_to(request) }?;
         if !access_log::is_followed(request) {
             if let Some(cors) = request.rocket().state::<Cors>() {
                 cors.add_headers(request, &mut response);

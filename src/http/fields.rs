@@ -56,7 +56,7 @@ impl<'a> Fields<'a> {
         Self { source: Source::Body(members), errors: Vec::new() }
     }
 
-    pub(super) fn of_query(parameters: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Self {
+    pub(crate) fn of_query(parameters: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Self {
         Self { source: Source::Query(parameters), errors: Vec::new() }
     }
 
@@ -80,8 +80,13 @@ impl<'a> Fields<'a> {
         self.take(&[name])
     }
 
-    /// A list in the body, which may be missing or null.
+    /// A list in the body, which may be missing or null; in a form, all that is chosen under this name.
     pub fn list<T: Parameter>(&mut self, name: &str) -> Option<Vec<T>> {
+        if let Source::Query(parameters) = &self.source {
+            let chosen = parameters.iter().filter(|(given, _)| given == name);
+            let chosen: Vec<Result<T, &'static str>> = chosen.map(|(_, value)| T::parse(value)).collect();
+            return chosen.into_iter().map(|value| value.map_err(|detail| self.note(name, detail)).ok()).collect();
+        }
         let json = self.raw(name).filter(|json| json.get() != "null")?;
         let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(json.get()) else {
             self.note(name, "must be a list");

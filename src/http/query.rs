@@ -19,9 +19,14 @@ impl<'r> Query<'r> {
         Self(request.uri().query().map_or("", |query| query.as_str()))
     }
 
+    /// All parameters, as they are given.
+    pub fn parameters(&self) -> form_urlencoded::Parse<'r> {
+        form_urlencoded::parse(self.0.as_bytes())
+    }
+
     /// The parameters; one that is not among `known` is refused, since a misspelt name must not be ignored.
     pub fn fields(&self, known: &[&str]) -> Result<Fields<'r>, Problem> {
-        let parameters: Vec<_> = form_urlencoded::parse(self.0.as_bytes()).collect();
+        let parameters: Vec<_> = self.parameters().collect();
         let strangers: Vec<String> = parameters
             .iter()
             .map(|(name, _)| name.to_string())

@@ -71,7 +71,7 @@ impl Problem {
     }
 
     /// What happened and what to do, in a sentence or two.
-    pub(super) fn detail(&self) -> String {
+    pub(crate) fn detail(&self) -> String {
         match self {
             Self::InvalidRequest(errors) => match errors.as_slice() {
                 [only] => format!("{} {}.", name_of(&only.pointer), only.detail),

@@ -49,6 +49,7 @@ mod metrics;
 mod metrics_access;
 mod openapi;
 mod overload;
+mod pages;
 mod passwords;
 mod patching;
 mod person;

@@ -4,7 +4,10 @@ mod changes;
 mod housekeeping;
 mod sessions;
 
-use diesel::prelude::*;
+use diesel::{
+    dsl::{count, count_star},
+    prelude::*,
+};
 
 pub use self::{
     changes::{add, change, change_password, end_sessions, new_link, remove, set_password},
@@ -61,6 +64,23 @@ pub struct Filter {
     pub role: Option<Role>,
     /// Those that may sign in, or those that may not.
     pub is_active: Option<bool>,
+}
+
+/// How many accounts there are, switched off or not, and how many of them have a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WhoCanSignIn {
+    /// All of them.
+    pub accounts: i64,
+    /// Those whose person has set a password.
+    pub with_password: i64,
+}
+
+/// Whether anybody can sign in.
+pub fn who_can_sign_in(conn: &mut Conn) -> QueryResult<WhoCanSignIn> {
+    let (accounts, with_password) = on_backend!(conn => {
+        accounts::table.select((count_star(), count(accounts::password_hash))).first(conn)
+    })?;
+    Ok(WhoCanSignIn { accounts, with_password })
 }
 
 /// Accounts in the order of their ids, from behind `after` on.

@@ -72,8 +72,11 @@ async fn every_caller_is_answered_as_the_table_says(service: &Service<'_>) {
 /// Whether an answer is what the table says; if not, what is wrong with it.
 fn judge(row: &Row, caller: &Caller, scene: &Scene, answer: &Answer, is_untouched: bool) -> Result<(), String> {
     let right = expected(row, caller);
-    let is_problem = answer.header("Content-Type") == Some("application/problem+json");
-    let told = is_problem.then(|| answer.json()["code"].as_str().unwrap_or_default().to_owned());
+    let told = match answer.header("Content-Type") {
+        Some("application/problem+json") => Some(answer.json()["code"].as_str().unwrap_or_default().to_owned()),
+        // Pages say it too.
+        _ => answer.body.split("data-code=\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned),
+    };
     if (answer.status, told.as_deref()) != right {
         return Err(format!("{right:?} would be right"));
     }
@@ -98,6 +101,11 @@ fn expected(row: &Row, caller: &Caller) -> (u16, Option<&'static str>) {
     let forbidden = refused("FORBIDDEN");
     match (&row.needs, &caller.is) {
         (Needs::Nothing, _) => fine,
+        // To the sign-in, or told that the session has ended.
+        (needs, Is::Nobody | Is::Site { .. } | Is::Key(_)) if needs.is_page() => match row.is_change() {
+            true => unknown,
+            false => (303, None),
+        },
         (_, Is::Nobody) => unknown,
 
         // The public routes do not look at sessions.
@@ -118,7 +126,18 @@ fn expected(row: &Row, caller: &Caller) -> (u16, Option<&'static str>) {
         (_, Is::Site { .. }) => forbidden,
         (_, Is::Person { proves: false, .. }) if row.is_change() => refused("CSRF_TOKEN_INVALID"),
         (Needs::Person, Is::Key(_)) => forbidden,
-        (Needs::Person, Is::Person { .. }) => fine,
+        (Needs::Person | Needs::Page, Is::Person { .. }) => fine,
+        (Needs::PageFor(power) | Needs::PageForAll(power) | Needs::PageOf(power, _), Is::Person { grant, .. })
+            if !grant.may(*power) =>
+        {
+            forbidden
+        }
+        (Needs::PageForAll(_), Is::Person { grant, .. }) if grant.sees.is_limited() => forbidden,
+        (Needs::PageOf(_, hidden), Is::Person { grant, .. }) => {
+            let hidden = hidden.iter().find(|(of, _)| !grant.sees.what_is(*of));
+            hidden.map_or(fine, |(_, code)| (404, Some(code)))
+        }
+        (Needs::PageFor(_) | Needs::PageForAll(_), Is::Person { .. }) => fine,
         (needs, Is::Key(may) | Is::Person { grant: may, .. }) => match needs {
             needs if !needs.powers().iter().any(|power| may.may(*power)) => forbidden,
             Needs::AdminOfAll(_) if may.sees.is_limited() => forbidden,
@@ -207,7 +226,8 @@ async fn ask(client: &Client, row: &Row, scene: &Scene, caller: &Caller) -> Answ
     for (name, value) in &caller.headers {
         request = request.header(name, value);
     }
-    let body = scene.filled_in(row.body);
+    let shown = caller.headers.iter().find(|(name, _)| *name == "X-CSRF-Token");
+    let body = scene.filled_in(row.body).replace("{csrf}", shown.map_or("", |(_, token)| token.as_str()));
     match body.as_bytes() {
         [] => request.send().await,
         [b'{', ..] => request.json(body).send().await,

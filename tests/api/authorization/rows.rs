@@ -22,6 +22,14 @@ pub enum Needs {
     AdminOf(Power, &'static [Hidden]),
     /// To be a person who is signed in: it is about their own session and account.
     Person,
+    /// A page: to be a person who is signed in.
+    Page,
+    /// A page: a person with a power.
+    PageFor(Power),
+    /// The same, without limits of companies.
+    PageForAll(Power),
+    /// The same, over something, and what those are told who may not see what it belongs to.
+    PageOf(Power, &'static [Hidden]),
 }
 
 /// What something belongs to, and the code for those who may not see that.
@@ -44,7 +52,8 @@ pub struct Row {
     pub route: &'static str,
     pub needs: Needs,
     /// With `{draft}` and `{email}` for a draft that is there, `{submission}` and `{submitter}` for a submission, `{account}` and
-    /// `{key}` for one of these, `{acme}` for the company, `{new}` for an id that nobody has.
+    /// `{key}` for one of these, `{acme}` for the company, `{new}` for an id that nobody has, `{csrf}` for the token that the caller
+    /// shows.
     pub path: &'static str,
     /// JSON, or the fields of a form; empty for none.
     pub body: &'static str,
@@ -181,6 +190,22 @@ pub const ROWS: &[Row] = &[
         "/api/admin/accounts/{account}/sessions",
         "",
         204,
+    ),
+    // The admin pages.
+    row("GET /admin/assets/<version>/<file>", Needs::Nothing, "/admin/assets/x/admin.css", "", 200),
+    row("GET /admin/sign-in", Needs::Nothing, "/admin/sign-in", "", 200),
+    row("POST /admin/sign-in", Needs::Nothing, "/admin/sign-in", "email=x", 400),
+    row("POST /admin/sign-out", Needs::Page, "/admin/sign-out", "csrf={csrf}", 303),
+    row("POST /admin/sign-out-everywhere", Needs::Page, "/admin/sign-out-everywhere", "csrf={csrf}", 303),
+    row("GET /admin/companies", Needs::PageFor(Power::Figures), "/admin/companies", "", 200)
+        .showing(Of::Company, ">ACME</a>"),
+    row("GET /admin/companies/new", Needs::PageForAll(Power::ChangeCompanies), "/admin/companies/new", "", 200),
+    row(
+        "POST /admin/companies",
+        Needs::PageForAll(Power::ChangeCompanies),
+        "/admin/companies",
+        "csrf={csrf}&name=New&guest_code={new}",
+        303,
     ),
     // Surveys and companies.
     row("GET /api/admin/surveys", Needs::Admin(Power::Figures), "/api/admin/surveys?limit=200", "", 200)
@@ -342,11 +367,18 @@ impl Needs {
     /// Any one of these does, where it is a key that asks.
     pub fn powers(&self) -> &[Power] {
         match self {
-            Self::Nothing | Self::Person => &[],
+            Self::Nothing | Self::Person | Self::Page => &[],
+            // Programs have the API.
+            Self::PageFor(_) | Self::PageForAll(_) | Self::PageOf(..) => &[],
             Self::Public => &[Power::Participate],
             Self::SubmitPair | Self::SubmitDraft | Self::Mark => &[Power::Participate, Power::Submit],
             Self::Admin(power) | Self::AdminOfAll(power) | Self::AdminOf(power, _) => std::slice::from_ref(power),
         }
+    }
+
+    /// Whether it is a page of admins, which only people open.
+    pub fn is_page(&self) -> bool {
+        matches!(self, Self::Page | Self::PageFor(_) | Self::PageForAll(_) | Self::PageOf(..))
     }
 
     /// Whether pages of participants ask this.

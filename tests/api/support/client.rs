@@ -40,7 +40,9 @@ pub struct Answer {
 impl Client {
     pub fn new() -> Self {
         // An idle connection would keep a service that is being stopped waiting for its end.
-        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("an HTTP client");
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        // Where an answer leads is looked at.
+        let http = http.redirect(reqwest::redirect::Policy::none()).build().expect("an HTTP client");
         Self { http, address: Arc::default(), key: Arc::default() }
     }
 

@@ -9,6 +9,7 @@ pub mod database;
 pub mod deadline;
 pub mod drafts;
 pub mod exposition;
+pub mod pages;
 pub mod postgres;
 pub mod requests;
 pub mod rows;

@@ -1,0 +1,88 @@
+//! What admins do with companies, whichever way they ask: the admin API and the pages are two ways to say the same.
+
+use super::{
+    Change, Company, CompanyDetails, CompanyId, CompanyName, WrittenCode,
+    store::{self, Changed, NewCompany},
+};
+use crate::{
+    access::Caller,
+    audit::{self, Subject},
+    db::{Conn, Database},
+    http::{Fields, list::Page},
+    problem::Problem,
+    progress::writer::Writer,
+};
+
+/// What a list is of, and which part of it.
+pub struct Asked {
+    /// Only those whose code is taken, or is not.
+    pub is_active: Option<bool>,
+    /// How many.
+    pub page: Page,
+    /// Behind which id.
+    pub after: Option<i64>,
+}
+
+/// The filters of the list.
+pub const FILTERS: [&str; 3] = ["is_active", "limit", "after"];
+
+impl Asked {
+    /// Of a query.
+    pub fn of(mut fields: Fields<'_>) -> Result<Self, Problem> {
+        let (is_active, page) = (fields.optional::<bool>("is_active"), Page::of(&mut fields));
+        let after = page.after_id(&mut fields);
+        fields.finish(Some(Self { is_active, page, after }))
+    }
+}
+
+/// Companies in the order of their ids: one more than the page has, if there are so many.
+pub async fn list(caller: &Caller, asked: &Asked, database: &Database) -> Result<Vec<Company>, Problem> {
+    let (ids, is_active) = (caller.grant.companies.ids(), asked.is_active);
+    let (after, limit) = (asked.after, asked.page.one_more());
+    Ok(database.read(move |conn| store::page(conn, ids.as_deref(), is_active, after, limit)).await?)
+}
+
+/// The company that a path names, if the caller may see it.
+pub fn visible(id: Result<CompanyId, &str>, caller: &Caller) -> Result<CompanyId, Problem> {
+    id.ok().filter(|id| caller.grant.companies.sees(*id)).ok_or(Problem::CompanyNotFound)
+}
+
+/// The company with this id.
+pub async fn find(id: CompanyId, database: &Database) -> Result<Company, Problem> {
+    database.read(move |conn| store::find(conn, id)).await?.ok_or(Problem::CompanyNotFound)
+}
+
+/// Adds a company: its `name`, `guest_code` and perhaps `details`. Only for callers without limits, since it is nobody's yet.
+pub async fn create(caller: &Caller, mut fields: Fields<'_>, writer: &Writer) -> Result<Company, Problem> {
+    let details = fields.optional::<CompanyDetails>("details").unwrap_or_default();
+    let (name, code) = (fields.required::<CompanyName>("name"), fields.required::<WrittenCode>("guest_code"));
+    let (name, code) = fields.finish(name.zip(code))?;
+    let (now, entry) = (caller.now(), caller.entry("company.create", Subject::all("companies")));
+    let add = move |conn: &mut Conn| {
+        let new = NewCompany { name: &name.0, details: &details.0, guest_code: &code.text, key: &code.key };
+        let Some(id) = store::add(conn, &new, now)? else { return Ok(None) };
+        audit::store::add(conn, &entry.to(id).about(None, id))?;
+        store::find(conn, id)
+    };
+    writer.change(add).await?.ok_or(Problem::GuestCodeTaken)
+}
+
+/// Changes a company; a change of nothing writes nothing.
+pub async fn change(caller: &Caller, id: CompanyId, change: Change, writer: &Writer) -> Result<Company, Problem> {
+    let (now, entry) = (caller.now(), caller.entry("company.change", id).about(None, id).detail(change.names()));
+    let change = move |conn: &mut Conn| {
+        if change == Change::default() {
+            return Ok(store::find(conn, id)?.map_or(Changed::NotThere, Changed::Done));
+        }
+        let changed = store::change(conn, id, &change, now)?;
+        if let Changed::Done(_) = changed {
+            audit::store::add(conn, &entry)?;
+        }
+        Ok(changed)
+    };
+    match writer.change(change).await? {
+        Changed::Done(company) => Ok(company),
+        Changed::CodeTaken => Err(Problem::GuestCodeTaken),
+        Changed::NotThere => Err(Problem::CompanyNotFound),
+    }
+}

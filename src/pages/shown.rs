@@ -1,0 +1,94 @@
+//! Values as people read them.
+
+use crate::clock::Moment;
+
+/// A count, with its thousands apart.
+pub fn count(number: impl Into<i64>) -> String {
+    let number: i64 = number.into();
+    let digits = number.unsigned_abs().to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        shown.push('−');
+    }
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// How many of a thing there are, in words: `1 draft`, `2 drafts`.
+pub fn plural(number: impl Into<i64>, thing: &str) -> String {
+    let number: i64 = number.into();
+    let ending = match number {
+        1 => "",
+        _ => "s",
+    };
+    format!("{} {thing}{ending}", count(number))
+}
+
+/// A size on a disk or in memory.
+pub fn bytes(size: i64) -> String {
+    let mut size = size as f64;
+    for unit in ["bytes", "KiB", "MiB"] {
+        if size < 1024.0 {
+            return if unit == "bytes" { format!("{size} bytes") } else { format!("{size:.1} {unit}") };
+        }
+        size /= 1024.0;
+    }
+    format!("{size:.1} GiB")
+}
+
+/// A part of a whole, in percent; a dash if there is no whole.
+pub fn percent(part: i64, whole: i64) -> String {
+    match whole {
+        0 => "–".into(),
+        _ => format!("{:.0} %", part as f64 * 100.0 / whole as f64),
+    }
+}
+
+/// A span of time, in its largest unit: `3 days`, `1 minute`.
+pub fn span(seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    plural(i64::try_from(number).unwrap_or(i64::MAX), unit)
+}
+
+/// How far a moment is from now: `3 days ago`, `in 2 hours`.
+pub fn relative(moment: Moment, now: Moment) -> String {
+    if moment > now {
+        format!("in {}", span(moment.seconds_since(now)))
+    } else {
+        format!("{} ago", span(now.seconds_since(moment)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_at_a_glance() {
+        for (number, shown) in [(0, "0"), (999, "999"), (1000, "1,000"), (-12_345, "−12,345"), (1_234_567, "1,234,567")]
+        {
+            assert_eq!(count(number), shown);
+        }
+        assert_eq!((plural(1, "draft"), plural(0, "draft")), ("1 draft".into(), "0 drafts".into()));
+        assert_eq!([bytes(12), bytes(1536), bytes(5 << 30)], ["12 bytes", "1.5 KiB", "5.0 GiB"]);
+        assert_eq!([percent(1, 3), percent(0, 0)], ["33 %", "–"]);
+    }
+
+    #[test]
+    fn times_are_told_in_their_largest_unit() {
+        let now: Moment = "2026-11-21T09:30:00Z".parse().expect("a moment");
+        assert_eq!(relative(now.plus_minutes(125), now), "in 2 hours");
+        assert_eq!(relative(now.minus_days(1), now), "1 day ago");
+        assert_eq!(relative(now, now), "0 seconds ago");
+    }
+}

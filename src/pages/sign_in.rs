@@ -1,0 +1,150 @@
+//! The way in and out: signing in, what to do before anybody can, and signing out.
+
+use askama::Template;
+use rocket::{
+    Data, Request, Route, State,
+    data::{FromData, Outcome as DataOutcome},
+    get,
+    outcome::Outcome::{Error, Success},
+    post, routes,
+};
+
+use super::{Entries, Page, PageProblem, PageResult, Posted, assets, guard};
+use crate::{
+    accounts::{TriedPassword, door::Door, store},
+    db::Database,
+    email::Email,
+    http::Query,
+    problem::Problem,
+    progress::writer::Writer,
+};
+
+/// The routes of this part.
+pub(super) fn routes() -> Vec<Route> {
+    routes![ask, sign_in, sign_out, sign_out_everywhere]
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/sign_in.html")]
+struct SignInPage {
+    style: String,
+    entries: Entries,
+    refused: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/first_run.html")]
+struct FirstRunPage {
+    style: String,
+    /// Whether there is an account, whose person has not set a password yet.
+    has_account: bool,
+}
+
+fn sign_in_page(entries: Entries, refused: Option<String>) -> SignInPage {
+    SignInPage { style: assets::path("admin.css"), entries, refused }
+}
+
+#[get("/sign-in")]
+async fn ask(query: Query<'_>, database: &State<Database>) -> PageResult {
+    let who = database.read(store::who_can_sign_in).await?;
+    if who.with_password == 0 {
+        return Page::show(&FirstRunPage { style: assets::path("admin.css"), has_account: who.accounts > 0 });
+    }
+    let entries = Entries::of_query(&query);
+    Page::show(&sign_in_page(Entries::prefilled(&[("next", entries.value("next"))]), None))
+}
+
+/// A form that nobody has to be signed in for.
+struct Stranger(Entries);
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for Stranger {
+    type Error = PageProblem;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> DataOutcome<'r, Self> {
+        let read = async {
+            guard::refuse_other_sites(request)?;
+            guard::form(request, data).await
+        };
+        match read.await {
+            Ok(given) => Success(Self(Entries::of_form(given))),
+            Err(problem) => Error((problem.status(), problem.into())),
+        }
+    }
+}
+
+#[post("/sign-in", data = "<form>")]
+async fn sign_in(form: Result<Stranger, PageProblem>, door: Door<'_>) -> PageResult {
+    let Stranger(entries) = form?;
+    let mut fields = entries.fields();
+    let (email, password) = (fields.required::<Email>("email"), fields.required::<TriedPassword>("password"));
+    let tried = match fields.finish(email.zip(password)) {
+        Ok((email, password)) => door.sign_in(email, password).await.map(|_| ()),
+        Err(problem) => Err(problem),
+    };
+    let next = entries.value("next");
+    let Err(problem) = tried else { return Ok(Page::Elsewhere(page_of_ours(next).to_owned(), None)) };
+    // The password is not shown once more, not even in the page's source.
+    let mut again = Entries::prefilled(&[("email", entries.value("email")), ("next", next)]);
+    match problem {
+        Problem::SignInFailed => {
+            let page = sign_in_page(again, Some(problem.detail()));
+            Page::refused(&problem, &page)
+        }
+        Problem::InvalidRequest(errors) => {
+            let problem = Problem::InvalidRequest(errors);
+            again.blame(problem.clone())?;
+            Page::refused(&problem, &sign_in_page(again, None))
+        }
+        other => Err(other.into()),
+    }
+}
+
+/// Where somebody wanted to go, if it is one of our pages: nobody is led elsewhere after signing in.
+fn page_of_ours(next: &str) -> &str {
+    let is_ours = next.strip_prefix("/admin").is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !next.contains("//");
+    if is_ours && is_plain { next } else { "/admin" }
+}
+
+#[post("/sign-out", data = "<form>")]
+async fn sign_out(form: Result<Posted, PageProblem>, door: Door<'_>, writer: &State<Writer>) -> PageResult {
+    let (caller, account, ..) = form?.is_signed_in("")?;
+    let session = caller.session.ok_or(Problem::Unauthorized)?;
+    let entry = caller.entry("account.sign_out", account.id);
+    writer.change(move |conn| store::end_session(conn, session, &entry)).await?;
+    door.browser.forget_session();
+    Ok(Page::Elsewhere("/admin/sign-in".into(), None))
+}
+
+#[post("/sign-out-everywhere", data = "<form>")]
+async fn sign_out_everywhere(form: Result<Posted, PageProblem>, door: Door<'_>, writer: &State<Writer>) -> PageResult {
+    let (caller, account, ..) = form?.is_signed_in("")?;
+    let entry = caller.entry("account.sign_out_everywhere", account.id);
+    writer.change(move |conn| store::end_sessions(conn, account.id, entry)).await??;
+    door.browser.forget_session();
+    Ok(Page::Elsewhere("/admin/sign-in".into(), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_led_elsewhere() {
+        for ours in ["/admin", "/admin/drafts?email=a%40b", "/admin?x=1"] {
+            assert_eq!(page_of_ours(ours), ours);
+        }
+        for other in [
+            "",
+            "//evil.example",
+            "/admin//evil",
+            "/administrator",
+            "https://evil.example/admin",
+            "/admin/\\evil",
+            "/admin/\r\nX: y",
+        ] {
+            assert_eq!(page_of_ours(other), "/admin", "{other}");
+        }
+    }
+}
