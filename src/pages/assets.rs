@@ -1,4 +1,4 @@
-//! The stylesheet and the script: inside the binary, under a name that changes with them.
+//! The stylesheet, the script and the icon: inside the binary, under a name that changes with them.
 
 use std::sync::LazyLock;
 
@@ -14,10 +14,11 @@ use crate::problem::Problem;
 
 const STYLE: &str = include_str!("assets/admin.css");
 const SCRIPT: &str = include_str!("assets/admin.js");
+const ICON: &str = include_str!("assets/icon.svg");
 
-/// Names this state of both.
+/// Names this state of them.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha256::new().chain_update(STYLE).chain_update(SCRIPT).finalize();
+    let digest = Sha256::new().chain_update(STYLE).chain_update(SCRIPT).chain_update(ICON).finalize();
     percent_encode(&digest[..6], percent_encoding::NON_ALPHANUMERIC).to_string().replace('%', "").to_lowercase()
 });
 
@@ -43,6 +44,7 @@ fn asset(version: &str, file: &str) -> Result<Asset, Problem> {
     let (text, kind) = match file {
         "admin.css" => (STYLE, ContentType::CSS),
         "admin.js" => (SCRIPT, ContentType::JavaScript),
+        "icon.svg" => (ICON, ContentType::SVG),
         _ => return Err(Problem::NotFound),
     };
     // A page of another version than ours gets ours, for once.

@@ -93,6 +93,11 @@ impl Frame {
         super::assets::path("admin.css")
     }
 
+    /// Where the icon is.
+    pub fn icon(&self) -> String {
+        super::assets::path("icon.svg")
+    }
+
     /// Where the script is.
     pub fn script(&self) -> String {
         super::assets::path("admin.js")

@@ -27,6 +27,9 @@ if (navigator.clipboard) {
   }
 }
 
+// On a telephone the menu is a row wider than the window.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // A form is sent once, however often its button is pressed.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
