@@ -118,7 +118,8 @@ impl Service {
             .mount("/", metrics::api::routes())
             .mount("/api", routes())
             .mount("/api/admin", admin_routes())
-            .mount("/admin", page_routes());
+            .mount("/admin", page_routes())
+            .mount("/", pages::root());
         let rocket = match limits {
             Some(limits) => rocket.manage(limits),
             None => rocket,

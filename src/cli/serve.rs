@@ -121,6 +121,7 @@ fn print_banner(rocket: &Rocket<Orbit>, database: &str, public: &PublicUrl, migr
         format!("  database   {database} ({migrations})"),
         format!("  listening  {listening}"),
         format!("  docs       {base}/docs"),
+        format!("  admin      {base}/admin"),
     ];
     match next {
         Next::Demo(demo) => {
@@ -135,9 +136,11 @@ fn print_banner(rocket: &Rocket<Orbit>, database: &str, public: &PublicUrl, migr
             lines.push(format!("  next       curl '{base}/api/surveys/{survey}'"));
         }
         Next::NoSurveyYet => {
-            lines.push("  next       no survey yet: formprogress survey import FILE, or start with --demo".into());
+            lines.push(format!(
+                "  next       no survey yet: open {base}/admin, or formprogress survey import FILE, or start with --demo"
+            ));
         }
-        Next::Docs => lines.push(format!("  next       open {base}/docs, or point a front end at {base}/api")),
+        Next::Docs => lines.push(format!("  next       open {base}/admin, or point a front end at {base}/api")),
     }
     // Whoever started us may have closed our output: that is no reason not to serve.
     drop(writeln!(std::io::stdout(), "{}", lines.join("\n")));

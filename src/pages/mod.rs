@@ -41,6 +41,16 @@ pub fn routes() -> Vec<Route> {
     [assets::routes(), sign_in::routes()].concat()
 }
 
+/// The way to the pages for whoever types no more than the host.
+pub fn root() -> Vec<Route> {
+    rocket::routes![to_the_pages]
+}
+
+#[rocket::get("/")]
+fn to_the_pages() -> Redirect {
+    Redirect::to("/admin")
+}
+
 /// A page, or where to go.
 pub enum Page {
     /// This HTML.

@@ -74,7 +74,6 @@ async fn a_bad_survey_id_in_a_path_is_no_survey(service: &Service<'_>) {
 
 async fn a_path_that_nobody_serves_is_not_found(service: &Service<'_>) {
     for path in [
-        "/",
         "/api",
         "/api/",
         "/sesame",
@@ -147,7 +146,7 @@ async fn bytes_that_are_no_http_are_refused_and_do_no_harm(service: &Service<'_>
         b"GET /% HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         b"GET /api/progress?email=% HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         b"GET /<>\"{}|\\^` HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        b"GET http://sesame:x/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET http://sesame:x/sesame HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         b"CONNECT sesame:443 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         b"BREW /api/progress HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",

@@ -104,11 +104,17 @@ async fn errors_are_pages_with_their_code(service: &Service<'_>) {
     browser.get("/admin/companies/new").await.expect(403).expect_page().saying("companies:write");
     browser.bare_request("DELETE", "/admin/companies").send().await.expect(405).expect_page();
     browser.get("/administrator").await.expect_problem(404, "NOT_FOUND");
+    assert_eq!(service.get("/").await.expect_done(), "/admin");
 }
 
 async fn assets_are_kept_by_browsers_as_long_as_they_are_the_same(service: &Service<'_>) {
     let page = service.get("/admin/nothing-here").await.body;
-    let path = page.split(r#"href=""#).nth(1).and_then(|rest| rest.split('"').next()).expect("a stylesheet").to_owned();
+    let path = page
+        .split(r#"stylesheet" href=""#)
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a stylesheet")
+        .to_owned();
     let style = service.get(&path).await.expect(200);
     assert_eq!(style.header("Content-Type"), Some("text/css; charset=utf-8"));
     assert!(style.header("Cache-Control").is_some_and(|cache| cache.contains("immutable")), "{:?}", style.headers);

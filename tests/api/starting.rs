@@ -16,6 +16,7 @@ async fn the_banner_says_where_what_and_what_next(database: &TestDatabase) {
     let banner = server.banner();
     assert!(banner.contains(&format!("  listening  http://{}\n", server.address())), "{banner}");
     assert!(banner.contains(&format!("  docs       http://{}/docs\n", server.address())), "{banner}");
+    assert!(banner.contains(&format!("  admin      http://{}/admin\n", server.address())), "{banner}");
     assert!(banner.contains("up to date") && banner.contains("survey import"), "{banner}");
     match database.backend() {
         Backend::Sqlite => assert!(banner.contains(&format!("  database   {} ", database.url())), "{banner}"),

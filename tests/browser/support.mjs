@@ -15,7 +15,6 @@ const require = createRequire(import.meta.url);
 const run = promisify(execFile);
 
 const BINARY = path.resolve(process.env.FORMPROGRESS ?? "../../target/debug/formprogress");
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const AXE = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
 
 /** Where pictures of the pages go; nowhere unless it is said. */
@@ -76,13 +75,16 @@ export class Service {
   }
 }
 
+/** How Chromium is started: it asks nobody for anything. */
+export const LAUNCH = {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+};
+
 /** A Chromium for all tests of a file. */
 export function launch() {
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-  });
+  return chromium.launch(LAUNCH);
 }
 
 /** A person at a browser window of their own. What the browser complains of, and every request to elsewhere, is kept in `complaints`. */
@@ -100,7 +102,7 @@ export async function person(browser, service, options = {}) {
     dialog.dismiss();
   });
   page.on("request", (request) => {
-    const { url } = { url: request.url() };
+    const url = request.url();
     if (!url.startsWith(service.url) && !url.startsWith("blob:")) page.complaints.push(`asked ${url}`);
   });
   return page;

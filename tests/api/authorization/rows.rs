@@ -192,6 +192,7 @@ pub const ROWS: &[Row] = &[
         204,
     ),
     // The admin pages.
+    row("GET /", Needs::Nothing, "/", "", 303),
     row("GET /admin/assets/<version>/<file>", Needs::Nothing, "/admin/assets/x/admin.css", "", 200),
     row("GET /admin/sign-in", Needs::Nothing, "/admin/sign-in", "", 200),
     row("POST /admin/sign-in", Needs::Nothing, "/admin/sign-in", "email=x", 400),
