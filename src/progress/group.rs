@@ -113,6 +113,20 @@ pub fn run(
     })
 }
 
+/// Carries out one write as of a moment in the past, in a transaction that the caller has begun: for the making of a history. It must
+/// be later than what it concerns.
+pub fn replay(conn: &mut Conn, write: &Write, at: Moment) -> QueryResult<Result<Answered, Refusal>> {
+    let mut needs = Needs::default();
+    write.needs(&mut needs);
+    let mut world = load(conn, &mut needs, 1)?;
+    if let Some(wanted) = write.content_needed(&world, at) {
+        load_contents(conn, &mut world, &[wanted])?;
+    }
+    let answered = write.decide(&mut world, at);
+    save(conn, world, at)?;
+    Ok(answered)
+}
+
 fn load(conn: &mut Conn, needs: &mut Needs, ended_days: u32) -> QueryResult<World> {
     let mut world = World { ended_days, ..Default::default() };
     if needs.pairs.is_empty() && needs.drafts.is_empty() {

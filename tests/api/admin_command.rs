@@ -25,6 +25,7 @@ mod without_a_service {
         accounts_are_listed,
         what_cannot_be_is_one_clear_line,
         the_demo_has_an_owner_who_sets_a_password_once,
+        the_demo_has_a_history_that_adds_up_and_is_not_made_twice,
     ];
 
     async fn the_link_says_where_the_service_is(database: &TestDatabase) {
@@ -98,6 +99,21 @@ mod without_a_service {
         assert_eq!(session["account"]["role"], "owner");
         assert_eq!(link_in(&Server::start_with(database.url(), &["--demo"], &[])), None);
         assert_eq!(database.count("accounts"), 1);
+    }
+
+    async fn the_demo_has_a_history_that_adds_up_and_is_not_made_twice(database: &TestDatabase) {
+        drop(Server::start_with(database.url(), &["--demo"], &[]));
+        let funnel = || formprogress(database.url(), &["survey", "funnel", "1", "--json"]).expect_success().json();
+        let first = funnel();
+        let figure = |name: &str| first[name].as_i64().unwrap_or_else(|| panic!("{name} in {first}"));
+
+        let [submitted, expired, discarded, alive] = ["submitted", "expired", "discarded", "alive"].map(figure);
+        assert!([submitted, expired, discarded, alive].iter().all(|figure| *figure > 0), "{first}");
+        assert_eq!(figure("started"), submitted + expired + discarded + alive);
+        assert_eq!(database.count("submissions"), submitted);
+
+        drop(Server::start_with(database.url(), &["--demo"], &[]));
+        assert_eq!(funnel()["started"], first["started"]);
     }
 }
 

@@ -31,7 +31,7 @@ async fn the_demo_is_loaded_once_and_can_be_played(database: &TestDatabase) {
     let server = Server::start_with(database.url(), &["serve", "--demo"], &[]);
 
     assert!(server.banner().contains("survey 1, guest code DEMO"), "{}", server.banner());
-    assert_eq!((database.count("surveys"), database.count("companies")), (1, 1));
+    assert_eq!((database.count("surveys"), database.count("companies")), (1, 2));
     let code = server.post("/api/invitation-code/", r#"{"invitation_code":"demo"}"#).await.expect(200);
     assert_eq!(code.json()["data"]["name"], "Demo Company");
     server.get("/api/surveys/1/").await.expect(200);

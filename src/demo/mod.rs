@@ -1,4 +1,6 @@
-//! What `--demo` loads: a survey of several screens, a company and its guest code, and an owner.
+//! What `--demo` loads: a survey of several screens, two companies and their guest codes, some weeks of history, and an owner.
+
+mod history;
 
 use diesel::{QueryResult, result::Error};
 
@@ -17,7 +19,10 @@ use crate::{
 /// The code that participants of the demo type.
 pub const GUEST_CODE: &str = "DEMO";
 
-const SURVEY: &str = include_str!("../demo/survey.json");
+/// The demo's companies, and their codes.
+const COMPANIES: [(&str, &str); 2] = [("Demo Company", GUEST_CODE), ("Harbour Clinic", "HARBOUR")];
+
+const SURVEY: &str = include_str!("../../demo/survey.json");
 
 /// The owner of the demo.
 pub const OWNER: &str = "demo@example.com";
@@ -59,17 +64,15 @@ fn load_survey(conn: &mut Conn, now: Moment) -> QueryResult<SurveyId> {
     if let Some(survey_id) = surveys::store::named(conn, &survey.name)? {
         return Ok(survey_id);
     }
-    let key = GuestCode::parse(GUEST_CODE).map_err(|error| Error::DeserializationError(error.into()))?;
-    if companies::store::by_code(conn, &key)?.is_none() {
-        let company = NewCompany {
-            name: "Demo Company",
-            details: "Thank you for taking part.",
-            guest_code: GUEST_CODE,
-            key: &key,
-        };
-        companies::store::add(conn, &company, now)?;
+    for (name, code) in COMPANIES {
+        let key = GuestCode::parse(code).map_err(|error| Error::DeserializationError(error.into()))?;
+        if companies::store::by_code(conn, &key)?.is_none() {
+            let company = NewCompany { name, details: "Thank you for taking part.", guest_code: code, key: &key };
+            companies::store::add(conn, &company, now)?;
+        }
     }
-    match surveys::store::import(conn, &survey, now)? {
-        Imported::Created(survey_id) | Imported::Replaced(survey_id) => Ok(survey_id),
-    }
+    let (Imported::Created(survey_id) | Imported::Replaced(survey_id)) =
+        surveys::store::import(conn, &survey, now.minus_days(history::DAYS + 1))?;
+    history::play(conn, survey_id, &survey.definition, &COMPANIES.map(|(_, code)| code), now)?;
+    Ok(survey_id)
 }
