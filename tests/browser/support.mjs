@@ -65,9 +65,9 @@ export class Service {
   }
 
   /** Does what a participant's front end does. */
-  async call(method, route, body) {
+  async call(method, route, body, headers = {}) {
     const answer = await fetch(this.url + route, {
-      method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body),
+      method, headers: { "Content-Type": "application/json", ...headers }, body: body && JSON.stringify(body),
     });
     const text = await answer.text();
     assert.ok(answer.ok, `${method} ${route}: ${answer.status} ${text}`);
