@@ -119,7 +119,7 @@ fn of_element(element: &RawValue, options: &Options) -> Result<Answer, &'static 
 }
 
 /// An id is a text or a number; both spellings of a number are the same id.
-fn id_of(json: &RawValue) -> Option<String> {
+pub(crate) fn id_of(json: &RawValue) -> Option<String> {
     match json.get().as_bytes().first()? {
         b'"' => {
             fields::text(json).map(|text| text.into_owned()).filter(|text| !text.is_empty() && !text.contains('\0'))

@@ -4,6 +4,7 @@ pub mod admin_api;
 pub mod api;
 pub mod file;
 pub mod form;
+pub mod questions;
 pub mod schema;
 pub mod shape;
 pub mod store;
