@@ -20,7 +20,8 @@ use formprogress::{
         admin_api::{AdminDraftView, Days},
         conditions::Conditions,
         rules,
-        search_api::{Asked, DraftLine},
+        search::Asked,
+        search_api::DraftLine,
         store,
         world::{Answered, Outcome as WriteOutcome},
         writer,
@@ -162,7 +163,7 @@ fn show(id: DraftId, json: bool) -> Outcome {
     let Some((draft, shapes)) = found else { return Err(absence(&mut conn, id, now)?.into()) };
     let Head { survey_id, company_id, .. } = draft.head;
     note(&mut conn, &Entry::on_command_line("draft.read", id, now).about(survey_id, company_id))?;
-    let previous = store::count_previous(&mut conn, id)?;
+    let previous = store::previous_lines(&mut conn, id)?.len() as i64;
     let history = record::store::history(&mut conn, id)?;
     if json {
         let schema_changed = rules::schema_changed(&draft.head, shapes.as_ref());

@@ -6,29 +6,23 @@ use utoipa::ToSchema;
 
 use super::{
     Current, DraftId, FormProgress, Reference, Screen, Version,
-    api::carry_out,
+    admin::{self, Sent},
     drafts_api::{Named, target_of},
     headers::WriteHeaders,
-    previous_api::entry_for,
     reader::Reader,
-    store,
     views::{Draft, DraftView, Gone},
     world::Answered,
     writer::Writer,
-    writes::{Act, By, Target},
 };
 use crate::{
-    access::{Arrived, Power, caller::look},
+    access::{Arrived, Power},
     clock::Moment,
     companies::CompanyId,
-    http::{Fields, JsonBody, Parameter, Query},
+    http::{JsonBody, Query},
     problem::Problem,
-    record::{self, Happened},
+    record::Happened,
     surveys::SurveyId,
 };
-
-/// The longest that a draft may be made to live on, in days from now: five years.
-pub const LONGEST_DAYS: u32 = 1826;
 
 /// The routes of this slice.
 pub fn routes() -> Vec<Route> {
@@ -130,13 +124,8 @@ async fn show(
 ) -> Result<Json<AdminDraftView>, Problem> {
     let caller = arrived?.may(Power::ReadDrafts)?;
     query.none()?;
-    let id = target_of(id)?;
-    let current = reader.find_for(&caller, id).await?;
-    let head = &current.draft.head;
-    look(writer, caller.entry("draft.read", id).about(head.survey_id, head.company_id)).await?;
-    let beside = move |conn: &mut _| Ok((store::count_previous(conn, id)?, record::store::history(conn, id)?));
-    let (previous_states, history) = reader.database.read(beside).await?;
-    Ok(Json(AdminDraftView::of(current, previous_states, history)))
+    let (current, beside) = admin::read(&caller, target_of(id)?, &reader, writer).await?;
+    Ok(Json(AdminDraftView::of(current, beside.states.len() as i64, beside.history)))
 }
 
 /// For how long a draft is to live on.
@@ -151,31 +140,6 @@ pub struct ExtendBody {
     days: Option<u32>,
     /// Until this moment, five years from now at most.
     until: Option<Moment>,
-}
-
-/// Days for which a draft is to live on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Days(pub u32);
-
-impl Parameter for Days {
-    const NUMERIC: bool = true;
-
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        let days = text.parse().ok().filter(|days| (1..=LONGEST_DAYS).contains(days));
-        days.map(Self).ok_or("must be an integer from 1 to 1826")
-    }
-}
-
-/// Until when a body asks a draft to live on.
-fn until_in(fields: &mut Fields<'_>, now: Moment) -> Option<Moment> {
-    match (fields.optional::<Days>("days"), fields.optional::<Moment>("until")) {
-        (Some(_), Some(_)) => fields.note("until", "must not be there beside days"),
-        (Some(Days(days)), None) => return Some(now.plus_days(days)),
-        (None, Some(until)) if now < until && until <= now.plus_days(LONGEST_DAYS) => return Some(until),
-        (None, Some(_)) => fields.note("until", "must be a moment in the next five years"),
-        (None, None) => fields.note_unless_wrong("days", "is missing, and so is until"),
-    }
-    None
 }
 
 /// Extend a draft's life
@@ -206,23 +170,11 @@ async fn extend(
 ) -> Result<Draft, Problem> {
     let caller = arrived?.may(Power::ChangeDrafts)?;
     let id = target_of(id)?;
-    let entry = entry_for(&caller, "draft.extend", id, &reader).await?;
+    let entry = admin::entry_for(&caller, "draft.extend", id, &reader).await?;
     let (body, headers) = (body?, headers?);
-    let (until, problem) = match body.fields() {
-        Ok(mut fields) => {
-            let until = until_in(&mut fields, caller.now());
-            (until.unwrap_or_else(|| caller.now()), fields.finish(until).err())
-        }
-        Err(problem) => (caller.now(), Some(problem)),
-    };
-    let write = headers.write(
-        ("extend", body.text()),
-        Target::Draft(id),
-        By::Admin(Box::new(entry.detail(format!("until {until}")))),
-        Act::Extend(until),
-        problem.as_ref(),
-    );
-    let answered = carry_out(writer, body.memory(), write, problem).await?;
+    let until = body.fields().and_then(|fields| admin::until_in(fields, caller.now()));
+    let sent = Sent { headers: &headers, body: body.text() };
+    let answered = admin::extend(id, entry, until, caller.now(), &sent, writer).await?;
     Draft::written(answered, &headers)
 }
 
@@ -253,8 +205,8 @@ async fn discard(
     let caller = arrived?.may(Power::ChangeDrafts)?;
     query.none()?;
     let (id, headers) = (target_of(id)?, headers?);
-    let by = By::Admin(Box::new(entry_for(&caller, "draft.discard", id, &reader).await?));
-    let write = headers.write(("discard", ""), Target::Draft(id), by, Act::Discard, None);
-    let Answered { replayed, .. } = writer.run(0, write).await?;
+    let entry = admin::entry_for(&caller, "draft.discard", id, &reader).await?;
+    let sent = Sent { headers: &headers, body: "" };
+    let Answered { replayed, .. } = admin::discard(id, entry, &sent, writer).await?;
     Ok(Gone { replayed })
 }

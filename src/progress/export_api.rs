@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use super::{
     DraftId, FormProgress,
-    search::{Filter, place_of},
-    search_api::{Asked, DraftLine, FILTERS, FilterParameters},
+    search::{Asked, FILTERS, Filter, place_of},
+    search_api::{DraftLine, FilterParameters},
     store,
     writer::Writer,
 };

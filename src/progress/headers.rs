@@ -10,7 +10,7 @@ use rocket::{
 
 use super::{
     Version,
-    conditions::{Conditions, Tags},
+    conditions::{Conditions, Tag, Tags},
     retries::{Key, key_in},
     writes::{Act, By, Target, Write},
 };
@@ -25,6 +25,12 @@ pub struct WriteHeaders<'r> {
 }
 
 impl<'r> WriteHeaders<'r> {
+    /// Those of a write that insists on a version, and says nothing else.
+    pub fn insisting_on(version: Version) -> Self {
+        let if_match = Some(Tags::These(vec![Tag::Version(version)]));
+        Self { conditions: Conditions { if_match, ..Default::default() }, minimal: false, key: None }
+    }
+
     /// The write that a request asks for: `kind` tells what it does (for its key), `body` with what, `problem` what is wrong with
     /// that.
     pub fn write(

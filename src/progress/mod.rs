@@ -1,8 +1,10 @@
 //! Drafts: the saved state of one participant in one survey, before submission.
 
+pub mod admin;
 pub mod admin_api;
 pub mod api;
 pub mod conditions;
+pub mod difference;
 pub mod drafts_api;
 pub mod export_api;
 pub mod group;
@@ -10,6 +12,7 @@ pub mod headers;
 pub mod limited;
 pub mod merge;
 mod names;
+pub mod pages;
 pub mod previous_api;
 pub mod reader;
 mod reference;
@@ -177,6 +180,17 @@ pub struct Change {
     pub fingerprint: Option<Option<Fingerprint>>,
     /// The guest code in the data, if there is one.
     pub guest_code: Option<GuestCode>,
+}
+
+/// What is known of a state that can be restored, without what is in it.
+#[derive(Debug, Clone)]
+pub struct PreviousLine {
+    /// The version that had it.
+    pub version: Version,
+    /// How many values its data holds.
+    pub value_count: u32,
+    /// When it was replaced.
+    pub replaced_at: Moment,
 }
 
 /// A state of a draft that a save replaced with less.

@@ -5,19 +5,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    DraftId, Head, Previous, Screen, Version,
-    api::carry_out,
+    Previous, Screen, Version,
+    admin::{self, Sent},
     drafts_api::{Named, target_of},
     headers::WriteHeaders,
     reader::Reader,
-    store,
     views::{Draft, DraftView},
     writer::Writer,
-    writes::{Act, By, Target},
 };
 use crate::{
-    access::{Arrived, Caller, Power, caller::look},
-    audit::Entry,
+    access::{Arrived, Caller, Power},
     clock::Moment,
     http::{JsonBody, Query},
     problem::Problem,
@@ -132,33 +129,8 @@ async fn listed(
     writer: &Writer,
 ) -> Result<Json<PreviousView>, Problem> {
     query.none()?;
-    let id = target_of(id)?;
-    let Head { survey_id, company_id, .. } = reader.find_for(caller, id).await?.draft.head;
-    look(writer, caller.entry("draft.previous", id).about(survey_id, company_id)).await?;
-    let states = reader.database.read(move |conn| store::previous(conn, id)).await?;
+    let states = admin::states(caller, target_of(id)?, reader, writer).await?;
     Ok(Json(PreviousView { states: states.into_iter().map(StateView::from).collect() }))
-}
-
-/// An audit entry for a change of a draft that the caller may see.
-pub async fn entry_for(
-    caller: &Caller,
-    action: &'static str,
-    id: DraftId,
-    reader: &Reader<'_>,
-) -> Result<Entry, Problem> {
-    let (survey_id, company_id) = match reader.find(id).await {
-        Ok(current) => {
-            let Head { survey_id, company_id, .. } = current.draft.head;
-            caller.sees(survey_id, company_id, Problem::DraftNotFound)?;
-            (Some(survey_id), company_id)
-        }
-        // Of a draft that is not there, the writer knows more: how it ended, and whether this very request ended it.
-        Err(Problem::DraftNotFound | Problem::DraftExpired | Problem::DraftSubmitted) => {
-            reader.last_seen(caller, id).await?
-        }
-        Err(problem) => return Err(problem),
-    };
-    Ok(caller.entry(action, id).about(survey_id, company_id))
 }
 
 /// A state to be restored.
@@ -237,22 +209,12 @@ async fn restored(
     reader: &Reader<'_>,
 ) -> Result<Draft, Problem> {
     let id = target_of(id)?;
-    let entry = entry_for(caller, "draft.restore", id, reader).await?;
+    let entry = admin::entry_for(caller, "draft.restore", id, reader).await?;
     let (body, headers) = (body?, headers?);
-    let (version, problem) = match body.fields() {
-        Ok(mut fields) => {
-            let version = fields.required::<Version>("version");
-            (version.unwrap_or_default(), fields.finish(version).err())
-        }
-        Err(problem) => (Version::default(), Some(problem)),
-    };
-    let write = headers.write(
-        ("restore", body.text()),
-        Target::Draft(id),
-        By::Admin(Box::new(entry.detail(format!("version {}", version.0)))),
-        Act::Restore(version),
-        problem.as_ref(),
-    );
-    let answered = carry_out(writer, body.memory(), write, problem).await?;
+    let version = body.fields().and_then(|mut fields| {
+        let version = fields.required::<Version>("version");
+        fields.finish(version)
+    });
+    let answered = admin::restore(id, entry, version, &Sent { headers: &headers, body: body.text() }, writer).await?;
     Draft::written(answered, &headers)
 }

@@ -2,10 +2,105 @@
 
 use super::{DraftId, Head, Reference, Screen, rules::is_alive};
 use crate::{
+    access::Grant,
+    audit::{Entry, People, Subject},
     clock::{Moment, Span},
+    companies::Belonging,
     email::Email,
+    http::Fields,
+    surveys::SurveyId,
     timeline::{Id, Place, Scope},
 };
+
+/// What drafts may be searched by.
+pub const FILTERS: [&str; 11] = [
+    "email",
+    "reference",
+    "survey_id",
+    "company_id",
+    "screen",
+    "created_after",
+    "created_before",
+    "updated_after",
+    "updated_before",
+    "expires_after",
+    "expires_before",
+];
+
+/// What is searched for.
+#[derive(Default)]
+pub struct Asked {
+    /// The participant.
+    pub email: Option<Email>,
+    /// What the participant reads out.
+    pub reference: Option<Reference>,
+    /// The survey.
+    pub survey_id: Option<SurveyId>,
+    /// The company.
+    pub company: Option<Belonging>,
+    /// The screen last entered.
+    pub screen: Option<Screen>,
+    /// The first save.
+    pub created: Span,
+    /// The last save.
+    pub updated: Span,
+    /// The end of its life.
+    pub expires: Span,
+}
+
+impl Asked {
+    /// Of a query.
+    pub fn of(fields: &mut Fields<'_>) -> Self {
+        Self {
+            email: fields.optional("email"),
+            reference: fields.optional("reference"),
+            survey_id: fields.optional("survey_id"),
+            company: fields.optional("company_id"),
+            screen: fields.optional("screen"),
+            created: Span::of(fields, "created_after", "created_before"),
+            updated: Span::of(fields, "updated_after", "updated_before"),
+            expires: Span::of(fields, "expires_after", "expires_before"),
+        }
+    }
+
+    /// What is searched for among what this grant lets be seen.
+    pub fn within(self, grant: &Grant) -> Filter {
+        Filter {
+            scope: Scope::of(grant, self.survey_id, self.company),
+            email: self.email,
+            reference: self.reference,
+            screen: self.screen,
+            created: self.created,
+            updated: self.updated,
+            expires: self.expires,
+        }
+    }
+
+    /// An entry for the audit log: the filters, but of the participant no more than a digest.
+    pub fn audited(&self, entry: impl FnOnce(Subject) -> Entry, people: &People) -> Entry {
+        let subject = self.email.as_ref().map_or_else(|| Subject::all("drafts"), |email| people.subject(email));
+        entry(subject).about(self.survey_id, self.company.and_then(Belonging::company_id)).detail(self.described())
+    }
+
+    fn described(&self) -> String {
+        fn said<T: ToString>(name: &str, value: Option<T>) -> Option<String> {
+            value.map(|value| format!("{name}={}", value.to_string()))
+        }
+        let said = [
+            said("reference", self.reference),
+            said("survey_id", self.survey_id),
+            said("company_id", self.company),
+            said("screen", self.screen.map(|screen| screen.0)),
+            said("created_after", self.created.from),
+            said("created_before", self.created.to),
+            said("updated_after", self.updated.from),
+            said("updated_before", self.updated.to),
+            said("expires_after", self.expires.from),
+            said("expires_before", self.expires.to),
+        ];
+        said.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
 
 /// Which drafts are looked for. What is left open fits every draft.
 #[derive(Debug, Clone)]
@@ -58,11 +153,9 @@ impl Id for DraftId {
 mod tests {
     use super::*;
     use crate::{
-        access::Grant,
         companies::CompanyId,
         http::Parameter,
         progress::{Digest, Version},
-        surveys::SurveyId,
     };
 
     fn day(day: u32) -> Moment {

@@ -4,21 +4,24 @@ use rocket::{Route, State, get, routes, serde::json::Json};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{DraftId, Head, Reference, Screen, Version, search::Filter, store, writer::Writer};
+use super::{
+    DraftId, Head, Reference, Screen, Version,
+    admin::{self, LIST_PARAMETERS, Listing},
+    search::FILTERS,
+    writer::Writer,
+};
 use crate::{
-    access::{Arrived, Grant, Power, caller::look},
-    audit::{Entry, People, Subject},
-    clock::{Moment, Span},
-    companies::{Belonging, CompanyId},
+    access::{Arrived, Power},
+    audit::People,
+    clock::Moment,
+    companies::CompanyId,
     db::Database,
-    email::Email,
     http::{
-        Fields, Query,
-        list::{Cursor, List, PAGE_PARAMETERS, Page},
+        Query,
+        list::{Cursor, List},
     },
     problem::Problem,
     surveys::SurveyId,
-    timeline::{Order, Scope},
 };
 
 /// The routes of this slice.
@@ -52,96 +55,6 @@ pub struct FilterParameters {
     expires_after: Option<Moment>,
     /// Ends before this moment.
     expires_before: Option<Moment>,
-}
-
-/// Their names.
-pub const FILTERS: [&str; 11] = [
-    "email",
-    "reference",
-    "survey_id",
-    "company_id",
-    "screen",
-    "created_after",
-    "created_before",
-    "updated_after",
-    "updated_before",
-    "expires_after",
-    "expires_before",
-];
-
-/// What is searched for.
-#[derive(Default)]
-pub struct Asked {
-    /// The participant.
-    pub email: Option<Email>,
-    /// What the participant reads out.
-    pub reference: Option<Reference>,
-    /// The survey.
-    pub survey_id: Option<SurveyId>,
-    /// The company.
-    pub company: Option<Belonging>,
-    /// The screen last entered.
-    pub screen: Option<Screen>,
-    /// The first save.
-    pub created: Span,
-    /// The last save.
-    pub updated: Span,
-    /// The end of its life.
-    pub expires: Span,
-}
-
-impl Asked {
-    /// Of a query.
-    pub fn of(fields: &mut Fields<'_>) -> Self {
-        Self {
-            email: fields.optional("email"),
-            reference: fields.optional("reference"),
-            survey_id: fields.optional("survey_id"),
-            company: fields.optional("company_id"),
-            screen: fields.optional("screen"),
-            created: Span::of(fields, "created_after", "created_before"),
-            updated: Span::of(fields, "updated_after", "updated_before"),
-            expires: Span::of(fields, "expires_after", "expires_before"),
-        }
-    }
-
-    /// What is searched for among what this grant lets be seen.
-    pub fn within(self, grant: &Grant) -> Filter {
-        Filter {
-            scope: Scope::of(grant, self.survey_id, self.company),
-            email: self.email,
-            reference: self.reference,
-            screen: self.screen,
-            created: self.created,
-            updated: self.updated,
-            expires: self.expires,
-        }
-    }
-
-    /// An entry for the audit log: the filters, but of the participant no more than a digest.
-    pub fn audited(&self, entry: impl FnOnce(Subject) -> Entry, people: &People) -> Entry {
-        let subject = self.email.as_ref().map_or_else(|| Subject::all("drafts"), |email| people.subject(email));
-        entry(subject).about(self.survey_id, self.company.and_then(Belonging::company_id)).detail(self.described())
-    }
-
-    fn described(&self) -> String {
-        fn said<T: ToString>(name: &str, value: Option<T>) -> Option<String> {
-            value.map(|value| format!("{name}={}", value.to_string()))
-        }
-        let said = [
-            said("reference", self.reference),
-            said("survey_id", self.survey_id),
-            said("company_id", self.company),
-            said("screen", self.screen.map(|screen| screen.0)),
-            said("created_after", self.created.from),
-            said("created_before", self.created.to),
-            said("updated_after", self.updated.from),
-            said("updated_before", self.updated.to),
-            said("expires_after", self.expires.from),
-            said("expires_before", self.expires.to),
-        ];
-        said.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    }
 }
 
 /// A draft in a list: everything but what the participant has entered.
@@ -212,15 +125,9 @@ async fn search(
     people: &State<People>,
 ) -> Result<Json<List<DraftLine>>, Problem> {
     let caller = arrived?.may(Power::ReadDrafts)?;
-    let mut fields = query.fields(&[&FILTERS[..], &PAGE_PARAMETERS, &["sort"]].concat())?;
-    let asked = Asked::of(&mut fields);
-    let order = fields.optional("sort").unwrap_or(Order::NewestFirst);
-    let page = Page::of(&mut fields);
-    let reached = page.reached(&mut fields, order);
-    fields.finish(Some(()))?;
-    look(writer, asked.audited(|subject| caller.entry("draft.search", subject), people)).await?;
-    let (filter, now, most) = (asked.within(&caller.grant), caller.now(), page.limit as usize);
-    let found = database.read(move |conn| store::search(conn, &filter, order, reached, most, now)).await?;
+    let listing = Listing::of(query.fields(&[&FILTERS[..], &LIST_PARAMETERS].concat())?)?;
+    let order = listing.order;
+    let found = admin::search(&caller, listing, database, writer, people).await?;
     let next = found.next.map(|place| Cursor::at(place.at, place.id.0, order));
     Ok(Json(List::with_next(found.found.into_iter().map(DraftLine::from).collect(), next)))
 }

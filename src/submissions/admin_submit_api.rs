@@ -4,23 +4,19 @@ use rocket::{Route, State, post, routes};
 use utoipa::ToSchema;
 
 use super::{
-    Given,
-    answers::Answers,
-    api::{Accepted, Asked, SubmissionView, own_answers, receipt_of, write_of},
-    digest_of,
+    admin_submit::{Which, submit},
+    api::{Accepted, SubmissionView},
 };
 use crate::{
     access::{Arrived, Power},
-    http::{JsonBody, Parameter},
+    http::JsonBody,
     problem::Problem,
     progress::{
-        api::carry_out,
+        admin::{Sent, entry_for},
         drafts_api::{Named, target_of},
         headers::WriteHeaders,
-        previous_api::entry_for,
         reader::Reader,
         writer::Writer,
-        writes::{By, Target},
     },
 };
 
@@ -39,22 +35,6 @@ pub struct AdminSubmitBody {
     /// `draft`: with what was entered in it, judged by the survey as ever. `none`: just marked as completed.
     #[schema(example = "draft")]
     answers: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
-    Draft,
-    None,
-}
-
-impl Parameter for Which {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "draft" => Ok(Self::Draft),
-            "none" => Ok(Self::None),
-            _ => Err("must be draft or none"),
-        }
-    }
 }
 
 /// Submit a draft on the participant's behalf
@@ -89,30 +69,11 @@ async fn submit_draft(
     let id = target_of(id)?;
     let entry = entry_for(&caller, "draft.submit", id, &reader).await?;
     let (body, headers) = (body?, headers?);
-    let (which, problem) = match body.fields() {
-        Ok(mut fields) => {
-            let which = fields.required::<Which>("answers");
-            (which, fields.finish(which).err())
-        }
-        Err(problem) => (None, Some(problem)),
-    };
-    let (answers, said) = match which {
-        Some(Which::Draft) => match reader.find(id).await {
-            Ok(found) => (own_answers(found, &reader).await?, "with the draft's answers"),
-            // How the draft ended, the writer knows, and whether this is the request that ended it.
-            Err(Problem::DraftNotFound | Problem::DraftExpired | Problem::DraftSubmitted) => {
-                (Given::Unjudged { digest: None }, "with the draft's answers")
-            }
-            Err(problem) => return Err(problem),
-        },
-        Some(Which::None) | None => {
-            (Given::Sent { answers: Ok(Answers::default()), digest: digest_of(None) }, "without answers")
-        }
-    };
-    let by = By::Admin(Box::new(entry.detail(said)));
-    let asked = Asked { problem, ..Default::default() };
-    let (write, problem) = write_of(Target::Draft(id), by, asked, answers, &body, &headers);
-    let answered = carry_out(writer, body.memory(), write, problem).await?;
-    let (pair, receipt, replayed) = receipt_of(answered)?;
+    let which = body.fields().and_then(|mut fields| {
+        let which = fields.required::<Which>("answers");
+        fields.finish(which)
+    });
+    let sent = Sent { headers: &headers, body: body.text() };
+    let (pair, receipt, replayed) = submit(id, entry, which, &sent, writer, &reader).await?;
     Ok(Accepted { view: SubmissionView::of(&pair, &receipt)?, replayed })
 }

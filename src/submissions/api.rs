@@ -293,7 +293,7 @@ async fn send(
     headers: &WriteHeaders<'_>,
     writer: &Writer,
 ) -> Result<(Pair, Receipt, bool), Problem> {
-    let (write, problem) = write_of(target, By::Participant, asked, answers, body, headers);
+    let (write, problem) = write_of(target, By::Participant, asked, answers, body.text(), headers);
     receipt_of(carry_out_for(visitor, writer, body.memory(), write, problem).await?)
 }
 
@@ -303,7 +303,7 @@ pub fn write_of(
     by: By,
     asked: Asked<'_>,
     answers: Given,
-    body: &JsonBody<'_>,
+    body: &str,
     headers: &WriteHeaders<'_>,
 ) -> (Write, Option<Problem>) {
     let submit = Submit {
@@ -312,7 +312,7 @@ pub fn write_of(
         answers,
         unknown_draft_id: DraftId::random(),
     };
-    let write = headers.write(("submit", body.text()), target, by, Act::Submit(submit), asked.problem.as_ref());
+    let write = headers.write(("submit", body), target, by, Act::Submit(submit), asked.problem.as_ref());
     (write, asked.problem)
 }
 

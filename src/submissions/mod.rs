@@ -1,6 +1,7 @@
 //! Submissions: the final record, and the end of a draft.
 
 pub mod admin_api;
+pub mod admin_submit;
 pub mod admin_submit_api;
 pub mod answers;
 pub mod api;

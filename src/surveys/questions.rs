@@ -12,7 +12,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use serde_json::value::RawValue;
 
-pub use self::apart::Parts;
+pub use self::apart::{Parts, below};
 use self::words::{Bounded, LONGEST_NAME, Room, cut, flattened};
 use crate::{
     http::{body::Object, fields},
@@ -174,6 +174,17 @@ impl Questions {
     /// Whether nothing is known of what is asked.
     pub fn is_empty(&self) -> bool {
         self.questions.is_empty()
+    }
+
+    /// What the screens are called, in their order.
+    pub fn screens(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.screens.iter().map(|screen| screen.title.as_str())
+    }
+
+    /// The question at a place in a form state, such as `responses/10`: what its id names there.
+    pub fn at(&self, place: &str) -> Option<&Question> {
+        let number = place.split('/').find_map(|name| self.by_id.get(&name.replace("~1", "/").replace("~0", "~")));
+        self.question(*number?)
     }
 
     /// What is asked, by its number.

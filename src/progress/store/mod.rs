@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 
 pub use self::{
     memory::{end, endings, forget_keys, remember, remembered},
-    previous::{keep_previous, previous, previous_at},
+    previous::{keep_previous, previous, previous_at, previous_lines},
     purge::{Purged, count_expired, forget_ended, purge},
     rows::{claim, delete, insert, prove, update},
-    search::{count_previous, find_all, search},
+    search::{find_all, search},
 };
 use super::{Content, Digest, DraftId, Fingerprint, FormProgress, Head, Json, Pair, Screen, Version};
 use crate::{

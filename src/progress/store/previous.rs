@@ -12,7 +12,7 @@ use crate::{
     clock::Moment,
     db::{Conn, OverColumns, schema::previous_states, types, write_rows},
     on_backend,
-    progress::{DraftId, Previous, Screen, Version},
+    progress::{DraftId, Previous, PreviousLine, Screen, Version},
 };
 
 /// How many states of a draft are kept.
@@ -44,6 +44,19 @@ pub fn previous(conn: &mut Conn, id: DraftId) -> QueryResult<Vec<Previous>> {
     let query = of_draft.order(previous_states::version.desc()).select(COLUMNS);
     let rows: Vec<Row> = on_backend!(conn => query.load(conn))?;
     rows.into_iter().map(state).collect()
+}
+
+/// What is known of the states of a draft that are kept, without what is in them; the newest first.
+pub fn previous_lines(conn: &mut Conn, id: DraftId) -> QueryResult<Vec<PreviousLine>> {
+    let query = previous_states::table.filter(previous_states::draft_id.eq(id)).order(previous_states::version.desc());
+    let query = query.select((previous_states::version, previous_states::value_count, previous_states::replaced_at));
+    let rows: Vec<(i64, i32, Moment)> = on_backend!(conn => query.load(conn))?;
+    let line = |(version, value_count, replaced_at): (i64, i32, Moment)| PreviousLine {
+        version: Version(version),
+        value_count: value_count.unsigned_abs(),
+        replaced_at,
+    };
+    Ok(rows.into_iter().map(line).collect())
 }
 
 /// The state of a draft at this version, if it is kept.

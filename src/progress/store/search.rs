@@ -123,10 +123,3 @@ pub fn find_all(conn: &mut Conn, ids: &[DraftId]) -> QueryResult<Vec<Found>> {
         .load(conn))?;
     rows.into_iter().map(found).collect()
 }
-
-/// How many states of a draft can be restored.
-pub fn count_previous(conn: &mut Conn, id: DraftId) -> QueryResult<i64> {
-    use crate::db::schema::previous_states;
-    let query = previous_states::table.filter(previous_states::draft_id.eq(id)).count();
-    on_backend!(conn => query.get_result::<i64>(conn))
-}

@@ -110,7 +110,7 @@ pub(super) fn named(object: &RawValue) -> Vec<(String, &RawValue, bool)> {
 }
 
 /// The place of a member.
-pub(super) fn below(place: &str, name: &str) -> String {
+pub fn below(place: &str, name: &str) -> String {
     let name = super::cut(name, super::LONGEST_NAME).replace('~', "~0").replace('/', "~1");
     if place.is_empty() { name } else { format!("{place}/{name}") }
 }

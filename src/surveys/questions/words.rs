@@ -113,9 +113,60 @@ pub fn cut(text: &str, longest: usize) -> String {
     bounded.finish()
 }
 
-/// A JSON value in words, where nothing is known of it.
-pub fn plain(json: &RawValue) -> Option<String> {
-    Room::default().said(|text| say(&Question::default(), json, text))
+/// Says a JSON value of which nothing is known.
+pub fn say_plain(json: &RawValue, text: &mut Bounded) {
+    say(&Question::default(), json, text);
+}
+
+/// More than any draft holds.
+const EVERYTHING: usize = 4 << 20;
+/// How much is shown of what two long texts have in common, before they differ.
+const COMMON: usize = 40;
+
+/// Two values in words, so that one sees how they differ: as JSON where the words are the same, and without most of what long
+/// texts begin with in common.
+pub fn told_apart(
+    say: impl Fn(&mut Bounded, &[&RawValue]),
+    one: &[&RawValue],
+    other: &[&RawValue],
+) -> (Option<String>, Option<String>) {
+    let whole = |say: &dyn Fn(&mut Bounded)| {
+        let mut text = Bounded::new(EVERYTHING);
+        say(&mut text);
+        text.finish()
+    };
+    let in_words = |values: &[&RawValue]| whole(&|text| say(text, values));
+    let as_json = |values: &[&RawValue]| {
+        whole(&|text| values.iter().for_each(|value| text.next(|text| say_json(value.get(), text))))
+    };
+    let (mut said, mut also) = (in_words(one), in_words(other));
+    if said == also {
+        (said, also) = (as_json(one), as_json(other));
+    }
+    let same = said.chars().zip(also.chars()).take_while(|(one, other)| one == other).count();
+    let shown = |text: String| {
+        let text = match same > LONGEST_NAME {
+            true => format!("…{}", text.chars().skip(same - COMMON).collect::<String>()),
+            false => text,
+        };
+        Some(cut(&text, LONGEST_ANSWER)).filter(|text| !text.is_empty())
+    };
+    (shown(said), shown(also))
+}
+
+/// The members of an object, or the elements of a list that are more than plain values, with their names; none of anything else.
+pub fn parts_of(json: &RawValue) -> Option<Vec<(String, &RawValue)>> {
+    let parts: Vec<(String, &RawValue)> = match json.get().as_bytes().first() {
+        Some(b'{') => named(json).into_iter().map(|(name, value, _)| (name, value)).collect(),
+        Some(b'[') => {
+            let elements: Vec<&RawValue> = serde_json::from_str(json.get()).unwrap_or_default();
+            let is_plain = !elements.iter().any(|element| element.get().starts_with(['[', '{']));
+            let named = elements.into_iter().enumerate().map(|(index, element)| (index.to_string(), element));
+            if is_plain { Vec::new() } else { named.collect() }
+        }
+        _ => Vec::new(),
+    };
+    Some(parts).filter(|parts| !parts.is_empty())
 }
 
 /// Says an answer to a question.
@@ -133,7 +184,7 @@ pub(super) fn say_answer(question: &Question, answer: &RawValue, text: &mut Boun
             }
             _ if value.get() == "null" => {}
             _ => text.next(|text| {
-                say(&Question::default(), name, text);
+                say_plain(name, text);
                 text.push(": ");
                 say(question, value, text);
             }),
@@ -200,22 +251,12 @@ fn flatten(place: &str, json: &RawValue, depth: usize, lines: &mut Vec<Line>, ro
         room.is_cut = true;
         return;
     }
-    let of_members: Vec<(String, &RawValue)> = match json.get().as_bytes().first() {
-        Some(b'{') if depth < DEEPEST => named(json).into_iter().map(|(name, value, _)| (name, value)).collect(),
-        Some(b'[') if depth < DEEPEST => {
-            let elements: Vec<&RawValue> = serde_json::from_str(json.get()).unwrap_or_default();
-            let is_plain = !elements.iter().any(|element| element.get().starts_with(['[', '{']));
-            let named = elements.into_iter().enumerate().map(|(index, element)| (index.to_string(), element));
-            if is_plain { Vec::new() } else { named.collect() }
-        }
-        _ => Vec::new(),
-    };
-    if of_members.is_empty() {
-        let answer = room.said(|text| say(&Question::default(), json, text));
+    let Some(parts) = Some(json).filter(|_| depth < DEEPEST).and_then(parts_of) else {
+        let answer = room.said(|text| say_plain(json, text));
         lines.push(Line { name: cut(place, LONGEST_NAME), answer });
         return;
-    }
-    for (name, value) in of_members.iter().take(MOST_OTHERS + 1) {
+    };
+    for (name, value) in parts.iter().take(MOST_OTHERS + 1) {
         flatten(&below(place, name), value, depth + 1, lines, room);
     }
 }

@@ -1,0 +1,6 @@
+//! The pages of drafts.
+use rocket::Route;
+/// The routes of these pages.
+pub fn routes() -> Vec<Route> {
+    Vec::new()
+}
