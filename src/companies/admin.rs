@@ -1,5 +1,7 @@
 //! What admins do with companies, whichever way they ask: the admin API and the pages are two ways to say the same.
 
+use std::collections::HashMap;
+
 use super::{
     Change, Company, CompanyDetails, CompanyId, CompanyName, WrittenCode,
     store::{self, Changed, NewCompany},
@@ -11,6 +13,8 @@ use crate::{
     http::{Fields, list::Page},
     problem::Problem,
     progress::writer::Writer,
+    record::{self, rules::DayCounts},
+    surveys::{self, SurveyId},
 };
 
 /// What a list is of, and which part of it.
@@ -85,4 +89,70 @@ pub async fn change(caller: &Caller, id: CompanyId, change: Change, writer: &Wri
         Changed::CodeTaken => Err(Problem::GuestCodeTaken),
         Changed::NotThere => Err(Problem::CompanyNotFound),
     }
+}
+
+/// What became of the drafts of a company.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Drafts that began: a participant in a survey each.
+    pub participants: i64,
+    /// Those of them that have not ended.
+    pub live_drafts: i64,
+    /// Submissions, those that ended no draft too.
+    pub submissions: i64,
+}
+
+impl From<&DayCounts> for Figures {
+    fn from(counts: &DayCounts) -> Self {
+        Self { participants: counts.started, live_drafts: counts.alive(), submissions: counts.submitted }
+    }
+}
+
+/// The figures of companies, in all surveys that the caller may see.
+pub async fn figures(
+    caller: &Caller,
+    companies: &[Company],
+    database: &Database,
+) -> Result<HashMap<CompanyId, Figures>, Problem> {
+    let (ids, now) = (companies.iter().map(|company| company.id.0).collect::<Vec<_>>(), caller.now());
+    let mut sums = database.read(move |conn| record::store::company_sums(conn, &ids, now)).await?;
+    sums.retain(|(_, survey_id), _| caller.grant.surveys.sees(*survey_id));
+    let mut totals: HashMap<CompanyId, DayCounts> = HashMap::new();
+    sums.iter().for_each(|((company_id, _), counts)| totals.entry(*company_id).or_default().add(counts));
+    Ok(totals.iter().map(|(company_id, counts)| (*company_id, counts.into())).collect())
+}
+
+/// The figures of a company in a survey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InSurvey {
+    /// The survey.
+    pub survey_id: SurveyId,
+    /// Its title.
+    pub survey: String,
+    /// The figures.
+    pub figures: Figures,
+}
+
+/// The figures of a company, survey by survey as far as the caller may see those; and all together.
+pub async fn by_survey(
+    caller: &Caller,
+    id: CompanyId,
+    database: &Database,
+) -> Result<(Figures, Vec<InSurvey>), Problem> {
+    let (now, surveys) = (caller.now(), caller.grant.surveys.clone());
+    let read = move |conn: &mut Conn| {
+        let mut sums = record::store::company_sums(conn, &[id.0], now)?;
+        sums.retain(|(_, survey_id), counts| surveys.sees(*survey_id) && *counts != DayCounts::default());
+        let ids: Vec<i64> = sums.keys().map(|(_, survey_id)| survey_id.0).collect();
+        Ok((sums, surveys::store::names(conn, &ids)?))
+    };
+    let (sums, mut names) = database.read(read).await?;
+    let mut total = DayCounts::default();
+    sums.values().for_each(|counts| total.add(counts));
+    let rows = sums.iter().map(|((_, survey_id), counts)| InSurvey {
+        survey_id: *survey_id,
+        survey: names.remove(survey_id).unwrap_or_else(|| format!("Survey {}", survey_id.0)),
+        figures: counts.into(),
+    });
+    Ok(((&total).into(), rows.collect()))
 }

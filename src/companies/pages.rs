@@ -3,22 +3,25 @@
 use askama::Template;
 use rocket::{Route, State, get, post, routes};
 
-use super::{Company, admin};
+use super::{
+    Change, Company, CompanyDetails, CompanyId, CompanyName, WrittenCode,
+    admin::{self, Figures, InSurvey},
+};
 use crate::{
-    access::Power,
+    access::{Caller, Power},
     db::Database,
     http::{
         Query,
         list::{Cursor, List},
     },
-    pages::{Entries, Frame, Opened, Page, PageProblem, PageResult, Posted, Section},
+    pages::{Confirm, Entries, Frame, Opened, Page, PageProblem, PageResult, Posted, Section, shown},
     problem::Problem,
     progress::writer::Writer,
 };
 
 /// The routes of these pages.
 pub fn routes() -> Vec<Route> {
-    routes![list, ask_new, create]
+    routes![list, ask_new, create, show, change, change_code, ask_off, switch_off, switch_on]
 }
 
 #[derive(Template)]
@@ -26,7 +29,7 @@ pub fn routes() -> Vec<Route> {
 struct ListPage {
     frame: Frame,
     entries: Entries,
-    companies: Vec<Company>,
+    companies: Vec<(Company, Figures)>,
     next: Option<String>,
     may_add: bool,
     may_see_codes: bool,
@@ -47,9 +50,15 @@ async fn list(opened: Result<Opened, PageProblem>, query: Query<'_>, database: &
         }
     };
     let next = found.next.map(|next| entries.address("/admin/companies", "after", Some(&next)));
+    let mut figures = admin::figures(&caller, &found.items, database).await?;
+    let companies = found.items.into_iter().map(|company| {
+        let figures = figures.remove(&company.id).unwrap_or_default();
+        (company, figures)
+    });
+    let companies = companies.collect();
     let may_see_codes = caller.grant.may(Power::ChangeCompanies);
     let may_add = may_see_codes && caller.without_limits().is_ok();
-    Page::show(&ListPage { frame, entries, companies: found.items, next, may_add, may_see_codes })
+    Page::show(&ListPage { frame, entries, companies, next, may_add, may_see_codes })
 }
 
 #[derive(Template)]
@@ -71,22 +80,209 @@ async fn create(form: Result<Posted, PageProblem>, writer: &State<Writer>) -> Pa
     let (caller, frame, mut entries) = form?.may(Power::ChangeCompanies, "Add a company", Section::Companies)?;
     let caller = caller.without_limits()?;
     let problem = match admin::create(&caller, entries.fields(), writer).await {
-        Ok(company) => return Page::done("/admin/companies", format!("{} was added.", company.name)),
+        Ok(company) => return Page::done(address(company.id), format!("{} was added.", company.name)),
         Err(problem) => problem,
     };
-    match &problem {
+    blame(&mut entries, &problem)?;
+    Page::refused(&problem, &NewPage { frame, entries })
+}
+
+fn address(id: CompanyId) -> String {
+    format!("/admin/companies/{id}")
+}
+
+fn blame(entries: &mut Entries, problem: &Problem) -> Result<(), Problem> {
+    match problem {
         Problem::GuestCodeTaken => entries.note("guest_code", "is taken by another company"),
         other => entries.blame(other.clone())?,
     }
-    Page::refused(&problem, &NewPage { frame, entries })
+    Ok(())
+}
+
+#[derive(Template)]
+#[template(path = "companies/templates/show.html")]
+struct CompanyPage {
+    frame: Frame,
+    company: Company,
+    figures: Figures,
+    surveys: Vec<InSurvey>,
+    /// Its name and details, as they are to be changed.
+    entries: Entries,
+    /// A new guest code.
+    code: Entries,
+    may_change: bool,
+    may_read_drafts: bool,
+    may_read_submissions: bool,
+}
+
+impl CompanyPage {
+    async fn of(caller: &Caller, frame: Frame, id: CompanyId, database: &Database) -> Result<Self, PageProblem> {
+        let company = admin::find(id, database).await?;
+        let (figures, surveys) = admin::by_survey(caller, id, database).await?;
+        Ok(Self {
+            frame: frame.titled(&company.name),
+            entries: Entries::prefilled(&[("name", &company.name), ("details", &company.details)]),
+            company,
+            figures,
+            surveys,
+            code: Entries::default(),
+            may_change: caller.grant.may(Power::ChangeCompanies),
+            may_read_drafts: caller.grant.may(Power::ReadDrafts),
+            may_read_submissions: caller.grant.may(Power::ReadSubmissions),
+        })
+    }
+}
+
+#[get("/companies/<id>")]
+async fn show(
+    id: Result<CompanyId, &str>,
+    opened: Result<Opened, PageProblem>,
+    database: &State<Database>,
+) -> PageResult {
+    let (caller, frame) = opened?.may(Power::Figures, "Company", Section::Companies)?;
+    let id = admin::visible(id, &caller)?;
+    Page::show(&CompanyPage::of(&caller, frame, id, database).await?)
+}
+
+#[post("/companies/<id>", data = "<form>")]
+async fn change(
+    id: Result<CompanyId, &str>,
+    form: Result<Posted, PageProblem>,
+    database: &State<Database>,
+    writer: &State<Writer>,
+) -> PageResult {
+    let (caller, frame, mut entries) = form?.may(Power::ChangeCompanies, "Company", Section::Companies)?;
+    let id = admin::visible(id, &caller)?;
+    let company = admin::find(id, database).await?;
+    let changed = match changed_details(&entries, &company) {
+        Ok(change) => admin::change(&caller, id, change, writer).await,
+        Err(problem) => Err(problem),
+    };
+    let problem = match changed {
+        Ok(now) if now == company => return Page::done(address(id), "It is as it was: nothing was different."),
+        Ok(now) => return Page::done(address(id), format!("{} was changed.", now.name)),
+        Err(problem) => problem,
+    };
+    blame(&mut entries, &problem)?;
+    Page::refused(&problem, &CompanyPage { entries, ..CompanyPage::of(&caller, frame, id, database).await? })
+}
+
+/// What of a company is different in a form that shows all of it.
+fn changed_details(entries: &Entries, company: &Company) -> Result<Change, Problem> {
+    let mut fields = entries.fields();
+    let name = fields.required::<CompanyName>("name");
+    let details = fields.optional::<CompanyDetails>("details").unwrap_or_default();
+    let name = fields.finish(name)?;
+    // Browsers send line breaks in the way of the mail.
+    let details = CompanyDetails(details.0.replace("\r\n", "\n"));
+    Ok(Change {
+        name: Some(name).filter(|name| name.0 != company.name),
+        details: Some(details).filter(|details| details.0 != company.details.replace("\r\n", "\n")),
+        ..Change::default()
+    })
+}
+
+#[post("/companies/<id>/code", data = "<form>")]
+async fn change_code(
+    id: Result<CompanyId, &str>,
+    form: Result<Posted, PageProblem>,
+    database: &State<Database>,
+    writer: &State<Writer>,
+) -> PageResult {
+    let (caller, frame, mut code) = form?.may(Power::ChangeCompanies, "Company", Section::Companies)?;
+    let id = admin::visible(id, &caller)?;
+    let mut fields = code.fields();
+    let written = fields.required::<WrittenCode>("guest_code");
+    let changed = match fields.finish(written) {
+        Ok(written) => {
+            admin::change(&caller, id, Change { guest_code: Some(written), ..Change::default() }, writer).await
+        }
+        Err(problem) => Err(problem),
+    };
+    let problem = match changed {
+        Ok(company) => {
+            return Page::done(
+                address(id),
+                format!("{} has a new guest code. The old one is not taken any more.", company.name),
+            );
+        }
+        Err(problem) => problem,
+    };
+    blame(&mut code, &problem)?;
+    Page::refused(&problem, &CompanyPage { code, ..CompanyPage::of(&caller, frame, id, database).await? })
+}
+
+#[get("/companies/<id>/off")]
+async fn ask_off(
+    id: Result<CompanyId, &str>,
+    opened: Result<Opened, PageProblem>,
+    database: &State<Database>,
+) -> PageResult {
+    let (caller, frame) = opened?.may(Power::ChangeCompanies, "Switch off a company", Section::Companies)?;
+    let id = admin::visible(id, &caller)?;
+    let company = admin::find(id, database).await?;
+    let (figures, _) = admin::by_survey(&caller, id, database).await?;
+    Page::show(&Confirm {
+        frame: frame.titled(format!("Switch off {}?", company.name)),
+        what: vec![
+            format!(
+                "Its guest code {} is not taken any more. Whoever types it from then on is told that it is not valid, and what \
+                 they begin belongs to no company.",
+                company.guest_code
+            ),
+            format!(
+                "Drafts stay, and keep their link: those who have begun can go on and submit. At present there are {}.",
+                shown::plural(figures.live_drafts, "live draft")
+            ),
+            "Submissions and figures stay. You can switch it on again at any time.".into(),
+        ],
+        action: format!("{}/off", address(id)),
+        button: "Switch it off",
+        back: address(id),
+        hidden: Vec::new(),
+        typed: None,
+        entries: Entries::default(),
+    })
+}
+
+#[post("/companies/<id>/off", data = "<form>")]
+async fn switch_off(
+    id: Result<CompanyId, &str>,
+    form: Result<Posted, PageProblem>,
+    writer: &State<Writer>,
+) -> PageResult {
+    let company = switch(id, form, false, writer).await?;
+    Page::done(address(company.id), format!("{} is switched off: its guest code is not taken any more.", company.name))
+}
+
+#[post("/companies/<id>/on", data = "<form>")]
+async fn switch_on(
+    id: Result<CompanyId, &str>,
+    form: Result<Posted, PageProblem>,
+    writer: &State<Writer>,
+) -> PageResult {
+    let company = switch(id, form, true, writer).await?;
+    Page::done(address(company.id), format!("{} is switched on: its guest code is taken.", company.name))
+}
+
+async fn switch(
+    id: Result<CompanyId, &str>,
+    form: Result<Posted, PageProblem>,
+    is_active: bool,
+    writer: &Writer,
+) -> Result<Company, PageProblem> {
+    let (caller, ..) = form?.may(Power::ChangeCompanies, "Company", Section::Companies)?;
+    let id = admin::visible(id, &caller)?;
+    let change = Change { is_active: Some(is_active), ..Change::default() };
+    Ok(admin::change(&caller, id, change, writer).await?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        companies::CompanyId,
         pages::samples::{HOSTILE, rendered},
+        surveys::SurveyId,
     };
 
     #[test]
@@ -106,7 +302,9 @@ mod tests {
             may_add,
             may_see_codes: may_add,
         };
-        let html = rendered(&page(vec![company(1), company(2)], true));
+        let figures = Figures { participants: 1234, live_drafts: 12, submissions: 1000 };
+        let html = rendered(&page(vec![(company(1), figures), (company(2), Figures::default())], true));
+        assert!(html.contains("1,234"), "{html}");
         assert_eq!(html.matches("switched off").count(), 2, "one company is, and the filter says so");
         rendered(&page(Vec::new(), true));
         rendered(&page(Vec::new(), false));
@@ -115,5 +313,27 @@ mod tests {
         entries.note("guest_code", "is taken by another company");
         let html = rendered(&NewPage { frame: Frame::sample("Add a company"), entries });
         assert!(html.contains("Guest code is taken by another company."), "{html}");
+
+        let page = |id: i64, surveys: Vec<InSurvey>, may: bool| CompanyPage {
+            frame: Frame::sample(HOSTILE),
+            company: company(id),
+            figures,
+            surveys,
+            entries: Entries::prefilled(&[("name", HOSTILE), ("details", HOSTILE)]),
+            code: Entries::prefilled(&[("guest_code", HOSTILE)]),
+            may_change: may,
+            may_read_drafts: may,
+            may_read_submissions: may,
+        };
+        let survey = InSurvey { survey_id: SurveyId(3), survey: HOSTILE.into(), figures };
+        let html = rendered(&page(1, vec![survey.clone()], true));
+        assert!(
+            html.contains("/admin/drafts?survey_id=3&#38;company_id=1") && html.contains("Switch it off"),
+            "{html}"
+        );
+        let html = rendered(&page(2, vec![survey], false));
+        assert!(!html.contains("/admin/drafts?") && !html.contains("<textarea"), "{html}");
+        let html = rendered(&page(2, Vec::new(), true));
+        assert!(html.contains("Switch it on"), "{html}");
     }
 }

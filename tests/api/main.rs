@@ -50,6 +50,7 @@ mod metrics_access;
 mod openapi;
 mod overload;
 mod pages;
+mod pages_companies;
 mod passwords;
 mod patching;
 mod person;

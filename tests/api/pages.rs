@@ -136,6 +136,6 @@ async fn a_form_may_be_sent_in_parts(service: &Service<'_>) {
     let body = parts.collect::<String>() + "--x--\r\n";
     let request = browser.bare_request("POST", "/admin/companies");
     let sent = request.header("Content-Type", "multipart/form-data; boundary=x").body(body).send().await;
-    assert_eq!(sent.expect_done(), "/admin/companies");
+    assert_eq!(sent.expect_done(), "/admin/companies/1");
     browser.open("/admin/companies").await.saying("Äcme");
 }

@@ -1,5 +1,6 @@
 //! All queries about the record.
 
+mod companies;
 mod events;
 mod fold;
 mod funnel;
@@ -8,6 +9,7 @@ mod live;
 mod sums;
 
 pub use self::{
+    companies::{CompanySums, company_sums},
     events::{EventFilter, EventRow, add, events, forget},
     fold::{fold, unfolded},
     funnel::figures,

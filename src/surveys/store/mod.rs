@@ -127,6 +127,13 @@ pub fn summary(conn: &mut Conn, id: SurveyId) -> QueryResult<Option<Summary>> {
     on_backend!(conn => query.select(Summary::as_select()).get_result(conn)).optional()
 }
 
+/// The names of these surveys.
+pub fn names(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<SurveyId, String>> {
+    let query = surveys::table.filter(surveys::id.eq_any(ids)).select((surveys::id, surveys::name));
+    let rows: Vec<(i64, String)> = on_backend!(conn => query.load(conn))?;
+    Ok(rows.into_iter().map(|(id, name)| (SurveyId(id), name)).collect())
+}
+
 /// A survey among others, with what has come of it.
 #[derive(Debug, Serialize)]
 pub struct Listed {

@@ -208,6 +208,43 @@ pub const ROWS: &[Row] = &[
         "csrf={csrf}&name=New&guest_code={new}",
         303,
     ),
+    row("GET /admin/companies/<id>", Needs::PageOf(Power::Figures, COMPANY), "/admin/companies/{acme}", "", 200),
+    row(
+        "POST /admin/companies/<id>",
+        Needs::PageOf(Power::ChangeCompanies, COMPANY),
+        "/admin/companies/{acme}",
+        "csrf={csrf}&name=ACME&details=New.",
+        303,
+    ),
+    row(
+        "POST /admin/companies/<id>/code",
+        Needs::PageOf(Power::ChangeCompanies, COMPANY),
+        "/admin/companies/{acme}/code",
+        "csrf={csrf}&guest_code=ACME",
+        303,
+    ),
+    row(
+        "GET /admin/companies/<id>/off",
+        Needs::PageOf(Power::ChangeCompanies, COMPANY),
+        "/admin/companies/{acme}/off",
+        "",
+        200,
+    ),
+    // Others need it on: the row behind this one switches it on again.
+    row(
+        "POST /admin/companies/<id>/off",
+        Needs::PageOf(Power::ChangeCompanies, COMPANY),
+        "/admin/companies/{acme}/off",
+        "csrf={csrf}",
+        303,
+    ),
+    row(
+        "POST /admin/companies/<id>/on",
+        Needs::PageOf(Power::ChangeCompanies, COMPANY),
+        "/admin/companies/{acme}/on",
+        "csrf={csrf}",
+        303,
+    ),
     // Surveys and companies.
     row("GET /api/admin/surveys", Needs::Admin(Power::Figures), "/api/admin/surveys?limit=200", "", 200)
         .showing(Of::Survey, r#""id":1,"#),
