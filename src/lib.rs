@@ -145,7 +145,14 @@ fn routes() -> Vec<rocket::Route> {
 
 /// The routes of the admin pages.
 fn page_routes() -> Vec<rocket::Route> {
-    [pages::routes(), accounts::pages::routes(), companies::pages::routes(), progress::pages::routes()].concat()
+    [
+        pages::routes(),
+        accounts::pages::routes(),
+        companies::pages::routes(),
+        progress::pages::routes(),
+        surveys::file_pages::routes(),
+    ]
+    .concat()
 }
 
 /// The routes of the admin API.

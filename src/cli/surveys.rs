@@ -6,7 +6,7 @@ use formprogress::{
     audit::{self, Entry, Subject},
     clock::Clock,
     db,
-    surveys::{self, Status, SurveyId, admin_api::entry_of, file::SurveyFile, store::Imported},
+    surveys::{self, Status, SurveyId, admin::entry_of, file::SurveyFile, store::Imported},
 };
 use serde::Serialize;
 

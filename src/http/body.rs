@@ -1,12 +1,13 @@
 //! Reading a JSON body: its type, its size, its nesting, and then its members, each kept as it was sent.
 
-use std::{fmt, marker::PhantomData};
+use std::{convert::Infallible, fmt, marker::PhantomData};
 
 use rocket::{
     Request,
     data::{Data, FromData, Outcome, ToByteUnit},
     http::Method,
     outcome::Outcome::{Error, Success},
+    request::{self, FromRequest},
 };
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -115,9 +116,27 @@ async fn read(limit: usize, data: Data<'_>) -> Result<String, Problem> {
     let text = String::from_utf8(body.into_inner()).map_err(|error| {
         Problem::InvalidJson(format!("The body is not UTF-8 from byte {} on.", error.utf8_error().valid_up_to()))
     })?;
-    match depth(&text) <= DEEPEST {
-        true => Ok(text),
-        false => Err(Problem::NestingTooDeep),
+    within_limits(&text, limit).map(|()| text)
+}
+
+/// Whether a JSON text, valid or not, may be read at all: its size in bytes, and its nesting.
+pub fn within_limits(json: &str, limit: usize) -> Result<(), Problem> {
+    match (json.len() > limit, depth(json) > DEEPEST) {
+        (true, _) => Err(Problem::BodyTooLarge(limit as u64)),
+        (_, true) => Err(Problem::NestingTooDeep),
+        _ => Ok(()),
+    }
+}
+
+/// How many bytes a JSON text may have, for those who take one out of a form.
+pub struct JsonLimit(pub usize);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for JsonLimit {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
+        Success(Self(limit(request)))
     }
 }
 

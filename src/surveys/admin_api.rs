@@ -1,33 +1,30 @@
 //! Surveys over HTTP, for admins: the files that the command line imports, in and out.
 
-use rocket::{
-    Route, State, get, http::Header, post, put, response::Responder, routes, serde::json::Json,
-    tokio::task::spawn_blocking,
-};
+use rocket::{Route, State, get, http::Header, patch, post, put, response::Responder, routes, serde::json::Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Shapes, Status, SurveyId,
-    file::{FileError, SurveyFile},
-    store::{self, Imported, Summary},
+    Settings, Shapes, Status, SurveyId,
+    admin::{self, Existing},
+    file::SurveyFile,
+    store::{Imported, Summary},
 };
 use crate::{
-    access::{Arrived, Caller, Power},
-    audit::{self, Entry, Subject},
+    access::{Arrived, Power},
     clock::Moment,
-    db::{Conn, Database, Queried},
+    db::Database,
     http::{
         JsonBody, Query,
-        list::{Cursor, List, Page},
+        list::{Cursor, List},
     },
-    problem::{FieldError, Problem},
+    problem::Problem,
     progress::{Fingerprint, writer::Writer},
 };
 
 /// The routes of this slice.
 pub fn routes() -> Vec<Route> {
-    routes![list, import, export, replace, set_status]
+    routes![list, import, export, replace, set_status, change]
 }
 
 /// A survey among others.
@@ -89,13 +86,9 @@ async fn list(
     database: &State<Database>,
 ) -> Result<Json<List<SurveySummary>>, Problem> {
     let caller = arrived?.may(Power::Figures)?;
-    let mut fields = query.fields(&["status", "limit", "after"])?;
-    let (status, page) = (fields.optional::<Status>("status"), Page::of(&mut fields));
-    let after = page.after_id(&mut fields);
-    let page = fields.finish(Some(page))?;
-    let (ids, limit) = (caller.grant.surveys.ids(), page.one_more());
-    let found = database.read(move |conn| store::page(conn, ids.as_deref(), status, after, limit)).await?;
-    Ok(Json(List::of(found, &page, |survey| Cursor::of(&[&survey.id]), SurveySummary::from)))
+    let asked = admin::Asked::of(query.fields(&admin::FILTERS)?)?;
+    let found = admin::list(&caller, &asked, database).await?;
+    Ok(Json(List::of(found, &asked.page, |survey| Cursor::of(&[&survey.id]), SurveySummary::from)))
 }
 
 /// A survey that was taken in, and where it is.
@@ -131,53 +124,14 @@ async fn import(
     writer: &State<Writer>,
 ) -> Result<Taken, Problem> {
     let caller = arrived?.may(Power::ChangeSurveys)?;
-    let file = file_in(body?).await?;
-    if let Some(id) = file.id {
-        // Before it is known whether there is one: whoever may not see it is not told.
-        visible(Ok(id), &caller)?;
-    }
-    let (now, may_create) = (caller.now(), !caller.grant.surveys.is_limited());
-    let entry = caller.entry("survey.create", Subject::all("surveys"));
-    let import = move |conn: &mut Conn| {
-        let is_there = file.id.map_or(Ok(false), |id| store::exists(conn, id))?;
-        if !is_there && !may_create {
-            return Ok(None);
-        }
-        let imported = store::import(conn, &file, now)?;
-        audit::store::add(conn, &entry_of(imported, entry))?;
-        let (Imported::Created(id) | Imported::Replaced(id)) = imported;
-        Ok(store::summary(conn, id)?.map(|survey| (imported, survey)))
-    };
-    let (imported, survey) = writer.change(import).await?.ok_or(Problem::Forbidden)?;
+    let file = admin::read(body?.text().to_owned()).await?;
+    let imported = admin::import(&caller, file, Existing::Replace, writer).await?;
+    let (imported, survey) = imported.ok_or(Problem::SurveyNotFound)?;
     let location = Header::new("Location", format!("/api/admin/surveys/{}", survey.id));
     Ok(match imported {
         Imported::Created(_) => Taken::Created(Json(survey.into()), location),
         Imported::Replaced(_) => Taken::Replaced(Json(survey.into())),
     })
-}
-
-/// What the audit log says of an import.
-pub fn entry_of(imported: Imported, entry: Entry) -> Entry {
-    let (id, action) = match imported {
-        Imported::Created(id) => (id, "survey.create"),
-        Imported::Replaced(id) => (id, "survey.replace"),
-    };
-    Entry { action, ..entry.to(id).about(id, None) }
-}
-
-/// Reads a file off the async threads: compiling its schemas may take a while.
-async fn file_in(body: JsonBody<'_>) -> Result<SurveyFile, Problem> {
-    let text = body.text().to_owned();
-    let file = spawn_blocking(move || SurveyFile::parse(&text)).await.map_err(|_| Problem::Internal)?;
-    file.map_err(|error| match error {
-        FileError::Json(detail) => Problem::InvalidJson(detail),
-        FileError::Members(errors) => Problem::InvalidRequest(errors),
-    })
-}
-
-fn visible(id: Result<SurveyId, &str>, caller: &Caller) -> Result<SurveyId, Problem> {
-    // Surveys belong to no company: whoever is limited to some companies sees all of them, as every participant does.
-    id.ok().filter(|id| caller.grant.surveys.sees(*id)).ok_or(Problem::SurveyNotFound)
 }
 
 /// A survey as a file.
@@ -209,8 +163,8 @@ async fn export(
 ) -> Result<Exported, Problem> {
     let caller = arrived?.may(Power::Figures)?;
     query.none()?;
-    let id = visible(id, &caller)?;
-    let file = database.read(move |conn| store::file(conn, id)).await?.ok_or(Problem::SurveyNotFound)?;
+    let id = admin::visible(id, &caller)?;
+    let file = admin::file(id, database).await?;
     let disposition = format!("attachment; filename=\"survey-{id}.json\"");
     Ok(Exported { file: Json(file), disposition: Header::new("Content-Disposition", disposition) })
 }
@@ -239,31 +193,10 @@ async fn replace(
     writer: &State<Writer>,
 ) -> Result<Json<SurveySummary>, Problem> {
     let caller = arrived?.may(Power::ChangeSurveys)?;
-    let id = visible(id, &caller)?;
-    let file = file_in(body?).await?;
-    if file.id.is_some_and(|named| named != id) {
-        let detail = "must be the one in the path, or be left out";
-        return Err(Problem::InvalidRequest(vec![FieldError::at("/id", detail)]));
-    }
-    let (now, entry) = (caller.now(), caller.entry("survey.replace", id).about(id, None));
-    changed(writer, id, entry, move |conn| store::replace(conn, id, &file, now)).await
-}
-
-/// Makes a change of a survey, and writes it down; the survey as it is then.
-async fn changed(
-    writer: &Writer,
-    id: SurveyId,
-    entry: Entry,
-    change: impl FnOnce(&mut Conn) -> Queried<bool> + Send + 'static,
-) -> Result<Json<SurveySummary>, Problem> {
-    let change = move |conn: &mut Conn| match change(conn)? {
-        true => {
-            audit::store::add(conn, &entry)?;
-            store::summary(conn, id)
-        }
-        false => Ok(None),
-    };
-    Ok(Json(writer.change(change).await?.ok_or(Problem::SurveyNotFound)?.into()))
+    let id = admin::visible(id, &caller)?;
+    let file = admin::read(body?.text().to_owned()).await?;
+    let replaced = admin::replace(&caller, id, file, None, writer).await?;
+    Ok(Json(replaced.ok_or(Problem::SurveyNotFound)?.into()))
 }
 
 /// What a survey is to take from now on.
@@ -299,10 +232,54 @@ async fn set_status(
     writer: &State<Writer>,
 ) -> Result<Json<SurveySummary>, Problem> {
     let caller = arrived?.may(Power::ChangeSurveys)?;
-    let id = visible(id, &caller)?;
+    let id = admin::visible(id, &caller)?;
     let mut fields = body?.fields()?;
     let status = fields.required::<Status>("status");
     let status = fields.finish(status)?;
-    let (now, entry) = (caller.now(), caller.entry("survey.status", id).about(id, None).detail(status.as_str()));
-    changed(writer, id, entry, move |conn| store::set_status(conn, id, status, now)).await
+    Ok(Json(admin::set_status(&caller, id, status, writer).await?.into()))
+}
+
+/// A change of a survey's settings. What is not in it stays as it is.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "the documentation of a body whose members are read one by one, to find all errors at once"
+)]
+pub struct SettingsBody {
+    #[schema(example = "How do you get to work?")]
+    name: Option<String>,
+    /// How many days a draft lives after its last save. A draft's life changes with its next save.
+    #[schema(minimum = 1, maximum = 65535, example = 30)]
+    progress_days: Option<u16>,
+    /// Whether every write of a draft must name the version that it was made on.
+    require_if_match: Option<bool>,
+}
+
+/// Change a survey's settings
+///
+/// Its name, how long its drafts live, and whether their writes must name a version, without a file. A change of nothing writes
+/// nothing.
+#[utoipa::path(
+    operation_id = "changeSurvey",
+    context_path = "/api/admin", tag = "Admin: surveys", security(("api_key" = []), ("session" = [])),
+    params(("id" = i64, Path, description = "The survey", example = 1)),
+    request_body(content = SettingsBody, example = json!({"progress_days": 60})),
+    responses(
+        (status = 200, description = "The survey as it is now", body = SurveySummary),
+        (status = 400, response = crate::openapi::InvalidRequest),
+        (status = 404, response = crate::openapi::SurveyNotFound),
+        crate::openapi::AnyBody, crate::openapi::AnyAdmin
+    )
+)]
+#[patch("/surveys/<id>", data = "<body>")]
+async fn change(
+    id: Result<SurveyId, &str>,
+    arrived: Result<Arrived, Problem>,
+    body: Result<JsonBody<'_>, Problem>,
+    writer: &State<Writer>,
+) -> Result<Json<SurveySummary>, Problem> {
+    let caller = arrived?.may(Power::ChangeSurveys)?;
+    let id = admin::visible(id, &caller)?;
+    let settings = Settings::of_body(body?.fields()?)?;
+    Ok(Json(admin::set(&caller, id, settings, writer).await?.into()))
 }

@@ -1,11 +1,14 @@
 //! Surveys: what is being filled in.
 
+pub mod admin;
 pub mod admin_api;
 pub mod api;
 pub mod file;
+pub mod file_pages;
 pub mod form;
 pub mod questions;
 pub mod schema;
+pub mod settings;
 pub mod shape;
 pub mod store;
 
@@ -15,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+pub use self::settings::{ProgressDays, Settings, SurveyName};
 use crate::{clock::Moment, http::Parameter, progress::Fingerprint};
 
 /// Names a survey: a positive integer.
@@ -180,7 +184,7 @@ pub struct Survey {
 }
 
 /// A screen of a survey.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SurveyScreen {
     /// Names it, for programs.

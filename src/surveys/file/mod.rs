@@ -1,6 +1,7 @@
 //! A survey file: what `formprogress survey import` and the admin API read, and what an export gives.
 
 mod members;
+pub mod report;
 
 use std::{collections::HashSet, fmt};
 
@@ -8,7 +9,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use self::members::{Members, Wrong, wrong};
+use self::{
+    members::{Members, Wrong, wrong},
+    report::Position,
+};
 use super::{
     Shapes, Status, SurveyId, SurveyScreen,
     schema::{Schema, SchemaError},
@@ -62,9 +66,9 @@ pub struct SurveyFile {
 /// Why a file is not a survey.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// Not JSON, or not an object; the message says where.
+    /// Not JSON, or not an object; the message says where, and so does the place where it is known.
     #[error("{0}")]
-    Json(String),
+    Json(String, Option<Position>),
     /// Members that are missing, unknown or not good: all that were found.
     #[error("{}", Listed(.0))]
     Members(Vec<FieldError>),
@@ -92,10 +96,12 @@ impl SurveyFile {
     /// Reads the text of a file, or tells all that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, FileError> {
         if !text.trim_start().starts_with('{') {
-            return Err(FileError::Json("it must be a JSON object with a name and a definition".into()));
+            return Err(FileError::Json("it must be a JSON object with a name and a definition".into(), None));
         }
-        let object: Object<'_> =
-            serde_json::from_str(text).map_err(|error| FileError::Json(format!("it is not a survey file: {error}")))?;
+        let object: Object<'_> = serde_json::from_str(text).map_err(|error| {
+            let position = Position { line: error.line(), column: error.column() };
+            FileError::Json(format!("it is not a survey file: {error}"), Some(position))
+        })?;
         let mut members = Members::of(object);
         let id =
             members.take("id", |json| SurveyId::parse(json.get()).map_err(|detail| vec![("".into(), detail.into())]));

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 pub use self::files::{Imported, file, import, replace};
-use super::{Shapes, Status, Survey, SurveyId, Terms};
+use super::{Settings, Shapes, Status, Survey, SurveyId, Terms};
 use crate::{
     clock::Moment,
     db::{
@@ -183,6 +183,17 @@ pub fn set_status(conn: &mut Conn, id: SurveyId, status: Status, now: Moment) ->
     let values = (surveys::status.eq(status.as_str()), surveys::updated_at.eq(now));
     let changed = on_backend!(conn => diesel::update(surveys::table.find(id.0)).set(values).execute(conn))?;
     Ok(changed == 1)
+}
+
+/// Changes a survey's settings, as far as they say anything.
+pub fn set(conn: &mut Conn, id: SurveyId, settings: &Settings, now: Moment) -> QueryResult<()> {
+    let values = (
+        surveys::updated_at.eq(now),
+        settings.name.as_ref().map(|name| surveys::name.eq(&name.0)),
+        settings.progress_days.map(|days| surveys::progress_days.eq(i32::from(days.0))),
+        settings.require_if_match.map(|required| surveys::requires_if_match.eq(required)),
+    );
+    on_backend!(conn => diesel::update(surveys::table.find(id.0)).set(values).execute(conn)).map(drop)
 }
 
 fn survey(row: Row) -> QueryResult<Survey> {
