@@ -20,6 +20,7 @@ pub mod limits;
 pub mod logging;
 pub mod metrics;
 pub mod openapi;
+pub mod overview;
 pub mod pages;
 pub mod people;
 pub mod problem;
@@ -151,6 +152,8 @@ fn page_routes() -> Vec<rocket::Route> {
         companies::pages::routes(),
         progress::pages::routes(),
         surveys::file_pages::routes(),
+        overview::pages::routes(),
+        surveys::pages::routes(),
     ]
     .concat()
 }

@@ -60,6 +60,20 @@ pub fn span(seconds: u64) -> String {
     plural(i64::try_from(number).unwrap_or(i64::MAX), unit)
 }
 
+/// A span of time, in its two largest units: `3 d 4 h`, `1 min 40 s`.
+pub fn duration(seconds: u64) -> String {
+    let two = |(large, unit): (u64, &str), (small, smaller): (u64, &str)| match small {
+        0 => format!("{large} {unit}"),
+        _ => format!("{large} {unit} {small} {smaller}"),
+    };
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => two((seconds / 60, "min"), (seconds % 60, "s")),
+        3600..86_400 => two((seconds / 3600, "h"), (seconds % 3600 / 60, "min")),
+        _ => two((seconds / 86_400, "d"), (seconds % 86_400 / 3600, "h")),
+    }
+}
+
 /// How far a moment is from now: `3 days ago`, `in 2 hours`.
 pub fn relative(moment: Moment, now: Moment) -> String {
     if moment > now {
@@ -82,6 +96,13 @@ mod tests {
         assert_eq!((plural(1, "draft"), plural(0, "draft")), ("1 draft".into(), "0 drafts".into()));
         assert_eq!([bytes(12), bytes(1536), bytes(5 << 30)], ["12 bytes", "1.5 KiB", "5.0 GiB"]);
         assert_eq!([percent(1, 3), percent(0, 0)], ["33 %", "–"]);
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        for (seconds, shown) in [(0, "0 s"), (59, "59 s"), (100, "1 min 40 s"), (7200, "2 h"), (273_600, "3 d 4 h")] {
+            assert_eq!(duration(seconds), shown);
+        }
     }
 
     #[test]

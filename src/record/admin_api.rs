@@ -5,16 +5,16 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Kind,
+    Kind, admin,
     day::Day,
-    funnel::{Asked, FunnelView},
+    funnel::FunnelView,
     store::{self, EventFilter, EventRow},
 };
 use crate::{
     access::{Arrived, Caller, Power, Reach, caller::look},
     audit::{People, Subject},
     clock::Moment,
-    companies::{self, CompanyId},
+    companies::CompanyId,
     db::Database,
     http::{
         Fields, Query,
@@ -23,7 +23,7 @@ use crate::{
     },
     problem::Problem,
     progress::{DraftId, writer::Writer},
-    surveys::{self, SurveyId},
+    surveys::SurveyId,
 };
 
 /// The routes of this slice.
@@ -72,35 +72,9 @@ async fn funnel(
 ) -> Result<Json<FunnelView>, Problem> {
     let caller = arrived?.may(Power::Figures)?;
     let survey_id = id.map_err(|_| Problem::SurveyNotFound)?;
-    let mut fields = query.fields(&["company_id", "from", "to"])?;
-    let (company_id, from, to) = (fields.optional("company_id"), fields.optional("from"), fields.optional("to"));
-    fields.finish(Some(()))?;
-    let asked = Asked { survey_id, companies: caller.grant.companies.within(company_id).ids(), from, to };
-    let survey = visible_survey(&caller, survey_id, company_id, database).await?;
-    let now = caller.now();
-    let of = asked.clone();
-    let figures = database.read(move |conn| store::figures(conn, &of, now)).await?;
-    Ok(Json(figures.view(&asked, company_id, &survey.screens)))
-}
-
-async fn visible_survey(
-    caller: &Caller,
-    survey_id: SurveyId,
-    company_id: Option<CompanyId>,
-    database: &Database,
-) -> Result<surveys::Survey, Problem> {
-    if !caller.grant.surveys.sees(survey_id) {
-        return Err(Problem::SurveyNotFound);
-    }
-    let survey = database.read(move |conn| surveys::store::find(conn, survey_id)).await?;
-    let survey = survey.ok_or(Problem::SurveyNotFound)?;
-    if let Some(company_id) = company_id {
-        let exists = database.read(move |conn| companies::store::exists(conn, company_id)).await?;
-        if !exists || !caller.grant.companies.sees(company_id) {
-            return Err(Problem::CompanyNotFound);
-        }
-    }
-    Ok(survey)
+    let of = admin::Of::of(query.fields(&admin::FILTERS)?)?;
+    let (_, view) = admin::funnel(&caller, survey_id, of, database).await?;
+    Ok(Json(view))
 }
 
 /// Something that became of a draft. There is nothing of the participant in it.

@@ -151,83 +151,88 @@ impl Figures {
 /// The funnel of a survey: of the drafts that began in a period, what became of them up to now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FunnelView {
-    survey_id: SurveyId,
+    /// The survey.
+    pub survey_id: SurveyId,
     /// The company that it is limited to; null for all that the caller may see.
-    company_id: Option<CompanyId>,
+    pub company_id: Option<CompanyId>,
     /// The first day of the period, in UTC; null for the beginning.
-    from: Option<Day>,
+    pub from: Option<Day>,
     /// The last day of the period; null for the end.
-    to: Option<Day>,
+    pub to: Option<Day>,
     /// Drafts that began in the period. All but `submitted_directly`, `resumed` and `days` is about these.
     #[schema(example = 120)]
-    started: i64,
+    pub started: i64,
     /// Those of them that were submitted.
-    submitted: i64,
+    pub submitted: i64,
     /// Submissions in the period that ended no draft.
-    submitted_directly: i64,
+    pub submitted_directly: i64,
     /// Drafts that expired.
-    expired: i64,
+    pub expired: i64,
     /// Drafts that were discarded, by their participant or an admin.
-    discarded: i64,
+    pub discarded: i64,
     /// Drafts that were erased, with all that was held about the person.
-    erased: i64,
+    pub erased: i64,
     /// Drafts that are still there.
-    alive: i64,
+    pub alive: i64,
     /// How often, in the period, a draft was saved again on a later day than the last time.
-    resumed: i64,
+    pub resumed: i64,
     /// Half of the submitted drafts took no longer, from the first save to the submission.
     #[schema(example = 640)]
-    median_seconds: Option<u64>,
+    pub median_seconds: Option<u64>,
     /// Its screens, from the first to the last: those that the survey names, and those that were reached.
-    screens: Vec<ScreenView>,
+    pub screens: Vec<ScreenView>,
     /// Whether there are drafts at screen 255 or further on. All of those screens count as one, 255.
-    has_further_screens: bool,
+    pub has_further_screens: bool,
     /// What happened in the period, day by day, whenever the drafts began. Days on which nothing happened are left out.
-    days: Vec<DayView>,
+    pub days: Vec<DayView>,
 }
 
 /// A screen of the funnel.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ScreenView {
     /// Its number, as drafts have it in `current_screen`.
-    screen: i32,
+    pub screen: i32,
     /// Its name in the survey's `screens`; null if it has none.
-    name: Option<String>,
+    pub name: Option<String>,
     /// Its title there.
-    title: Option<String>,
+    pub title: Option<String>,
     /// Drafts that have come to this screen or a further one.
     #[schema(example = 110)]
-    reached: i64,
+    pub reached: i64,
     /// Drafts that were submitted, and had come this far and no further.
-    submitted: i64,
+    pub submitted: i64,
     /// Drafts that ended here without a submission: expired, discarded or erased.
     #[schema(example = 11)]
-    lost: i64,
+    pub lost: i64,
     /// `lost` as a share of `reached`; null where nobody came.
     #[schema(example = 0.1)]
-    share_lost: Option<f64>,
+    pub share_lost: Option<f64>,
     /// Drafts that are still here.
-    alive: i64,
+    pub alive: i64,
     /// Half of the drafts that went on from here, or were submitted here, had been here no longer.
     #[schema(example = 48)]
-    median_seconds: Option<u64>,
+    pub median_seconds: Option<u64>,
 }
 
 /// What happened on a day, in UTC.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DayView {
-    day: Day,
+    /// The day.
+    pub day: Day,
     /// Drafts that began.
-    started: i64,
+    pub started: i64,
     /// Drafts that were saved again, for the first time on a later day than the last time.
-    resumed: i64,
+    pub resumed: i64,
     /// Submissions, those that ended no draft too.
-    submitted: i64,
+    pub submitted: i64,
     /// Those of them that ended no draft.
-    submitted_directly: i64,
-    expired: i64,
-    discarded: i64,
-    erased: i64,
+    pub submitted_directly: i64,
+    /// Drafts that expired.
+    pub expired: i64,
+    /// Drafts that were discarded.
+    pub discarded: i64,
+    /// Drafts that were erased.
+    pub erased: i64,
 }
 
 impl FunnelView {
@@ -277,5 +282,38 @@ fn spelt(seconds: u64) -> String {
         60..3600 => format!("{} m {:02}", seconds / 60, seconds % 60),
         3600..86_400 => format!("{} h {:02}", seconds / 3600, seconds % 3600 / 60),
         _ => format!("{} d {:02}", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
+
+#[cfg(test)]
+mod samples {
+    //! For the tests of charts and templates.
+
+    use super::*;
+
+    impl FunnelView {
+        /// Of a survey that nobody has begun.
+        pub fn sample() -> Self {
+            let asked = Asked { survey_id: SurveyId(1), companies: None, from: None, to: None };
+            Figures::default().view(&asked, None, &[])
+        }
+    }
+
+    impl ScreenView {
+        /// A screen without a name, from which nobody was submitted.
+        pub fn sample(screen: i32, reached: i64, alive: i64, lost: i64) -> Self {
+            let share_lost = (reached > 0).then(|| lost as f64 / reached as f64);
+            let (name, title, submitted, median_seconds) = (None, None, 0, None);
+            Self { screen, name, title, reached, submitted, lost, share_lost, alive, median_seconds }
+        }
+    }
+
+    impl DayView {
+        /// A day on which nothing else happened.
+        pub fn sample(day: Day, started: i64, submitted: i64) -> Self {
+            let counts = DayCounts { started, submitted, ..DayCounts::default() };
+            let DayCounts { resumed, submitted_directly, expired, discarded, erased, .. } = counts;
+            Self { day, started, resumed, submitted, submitted_directly, expired, discarded, erased }
+        }
     }
 }

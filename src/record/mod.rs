@@ -4,7 +4,10 @@
 //! There is nothing of a participant in an event but the id of the draft. The funnel reads sums of the events by day, so
 //! that it stays right when drafts, and in the end the events themselves, are gone.
 
+pub mod activity;
+pub mod admin;
 pub mod admin_api;
+pub mod chart;
 pub mod day;
 pub mod funnel;
 pub mod rules;

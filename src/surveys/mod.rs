@@ -7,6 +7,7 @@ pub mod file;
 pub mod file_pages;
 pub mod form;
 pub mod questions;
+pub mod pages;
 pub mod schema;
 pub mod settings;
 pub mod shape;

@@ -186,6 +186,7 @@ fn searches() -> Vec<Asked> {
             drafts().filter(form_progress::draft_id.between(some_id(), some_id())).order(form_progress::draft_id)
         ),
         asked!(
+            // Also those that are looked at for the ones that expire next.
             "drafts that end soon",
             drafts().filter(form_progress::purge_hour.le(500_000_i64)).order(form_progress::purge_hour)
         ),

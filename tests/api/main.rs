@@ -51,6 +51,8 @@ mod openapi;
 mod overload;
 mod pages;
 mod pages_companies;
+mod pages_overview;
+mod pages_surveys;
 mod passwords;
 mod patching;
 mod person;

@@ -1,5 +1,6 @@
 //! All queries about drafts. Here those that find and read them.
 
+mod expiring;
 mod memory;
 mod previous;
 mod purge;
@@ -12,6 +13,7 @@ use diesel::{prelude::*, result::Error};
 use serde_json::value::RawValue;
 
 pub use self::{
+    expiring::{NextToExpire, next_to_expire},
     memory::{end, endings, forget_keys, remember, remembered},
     previous::{keep_previous, previous, previous_at, previous_lines},
     purge::{Purged, count_expired, forget_ended, purge},

@@ -38,7 +38,7 @@ pub fn figures(conn: &mut Conn, asked: &Asked, now: Moment) -> QueryResult<Figur
         stored_days(conn, asked, &mut figures)?;
         let mut folding = Folding::default();
         add_unfolded(conn, asked, &mut folding)?;
-        expired(conn, asked, now)?.iter().for_each(|event| folding.add(event));
+        expired(conn, &[asked.survey_id.0], now)?.iter().for_each(|event| folding.add(event));
         figures.add_sums(&folding.sums, asked);
         Ok(figures)
     })
@@ -97,26 +97,27 @@ fn add_unfolded(conn: &mut Conn, asked: &Asked, folding: &mut Folding) -> QueryR
     }
 }
 
-type ExpiredRow = (DraftId, Option<i64>, Moment, i32, Moment);
+type ExpiredRow = (DraftId, i64, Option<i64>, Moment, i32, Moment);
 
-/// What the purge will write about the survey's drafts that have expired.
-fn expired(conn: &mut Conn, asked: &Asked, now: Moment) -> QueryResult<Vec<Event>> {
+/// What the purge will write about the drafts of these surveys that have expired.
+pub(super) fn expired(conn: &mut Conn, surveys: &[i64], now: Moment) -> QueryResult<Vec<Event>> {
     let query = form_progress::table
         .filter(form_progress::purge_hour.le(now.hours()))
         .filter(form_progress::expires_at.le(now))
-        .filter(form_progress::survey_id.eq(asked.survey_id.0))
+        .filter(form_progress::survey_id.eq_any(surveys))
         .select((
             form_progress::draft_id,
+            form_progress::survey_id,
             form_progress::company_id,
             form_progress::created_at,
             form_progress::furthest_screen,
             form_progress::expires_at,
         ));
     let rows: Vec<ExpiredRow> = on_backend!(conn => query.load(conn))?;
-    let event = |(draft_id, company_id, started_at, screen, at): ExpiredRow| Event {
+    let event = |(draft_id, survey_id, company_id, started_at, screen, at): ExpiredRow| Event {
         at,
         what: What::Expired,
-        survey_id: SurveyId(asked.survey_id.0),
+        survey_id: SurveyId(survey_id),
         company_id: company_id.map(CompanyId),
         draft_id,
         course: Some(Course { started_at, screen: Screen(screen) }),

@@ -1,6 +1,7 @@
 //! All queries about the record.
 
 mod companies;
+mod activity;
 mod events;
 mod fold;
 mod funnel;
@@ -10,6 +11,7 @@ mod sums;
 
 pub use self::{
     companies::{CompanySums, company_sums},
+    activity::activity,
     events::{EventFilter, EventRow, add, events, forget},
     fold::{fold, unfolded},
     funnel::figures,

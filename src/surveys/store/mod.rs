@@ -1,6 +1,7 @@
 //! All queries about surveys.
 
 mod files;
+mod recent;
 
 use std::collections::HashMap;
 
@@ -8,7 +9,10 @@ use diesel::{prelude::*, result::Error};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-pub use self::files::{Imported, file, import, replace};
+pub use self::{
+    files::{Imported, file, import, replace},
+    recent::{active, changed_lately},
+};
 use super::{Settings, Shapes, Status, Survey, SurveyId, Terms};
 use crate::{
     clock::Moment,

@@ -198,6 +198,31 @@ pub const ROWS: &[Row] = &[
     row("POST /admin/sign-in", Needs::Nothing, "/admin/sign-in", "email=x", 400),
     row("POST /admin/sign-out", Needs::Page, "/admin/sign-out", "csrf={csrf}", 303),
     row("POST /admin/sign-out-everywhere", Needs::Page, "/admin/sign-out-everywhere", "csrf={csrf}", 303),
+    row("GET /admin", Needs::PageFor(Power::Figures), "/admin", "", 200),
+    row("GET /admin/surveys", Needs::PageFor(Power::Figures), "/admin/surveys", "", 200),
+    row("GET /admin/surveys/<id>", Needs::PageOf(Power::Figures, SURVEY), "/admin/surveys/1", "", 200)
+        .showing(Of::Company, ">ACME</option>"),
+    row(
+        "GET /admin/surveys/<id>",
+        Needs::PageOf(Power::Figures, COMPANY),
+        "/admin/surveys/1?company_id={acme}",
+        "",
+        200,
+    ),
+    row(
+        "GET /admin/surveys/<id>/status/<status>",
+        Needs::PageOf(Power::ChangeSurveys, SURVEY),
+        "/admin/surveys/1/status/closing",
+        "",
+        200,
+    ),
+    row(
+        "POST /admin/surveys/<id>/status",
+        Needs::PageOf(Power::ChangeSurveys, SURVEY),
+        "/admin/surveys/1/status",
+        "csrf={csrf}&status=open",
+        303,
+    ),
     row("GET /admin/companies", Needs::PageFor(Power::Figures), "/admin/companies", "", 200)
         .showing(Of::Company, ">ACME</a>"),
     row("GET /admin/companies/new", Needs::PageForAll(Power::ChangeCompanies), "/admin/companies/new", "", 200),

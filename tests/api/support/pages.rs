@@ -52,6 +52,14 @@ impl Answer {
         self
     }
 
+    /// What must stand in the page's text: without its elements, and with one space between words.
+    #[track_caller]
+    pub fn reads(&self, text: &str) {
+        let parts = self.body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+        let words = parts.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+        assert!(words.contains(text), "{text:?} is not to be read in {words}");
+    }
+
     /// The page, which must not say this.
     #[track_caller]
     pub fn not_saying(self, text: &str) -> Self {
