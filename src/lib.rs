@@ -152,6 +152,7 @@ fn page_routes() -> Vec<rocket::Route> {
         companies::pages::routes(),
         progress::pages::routes(),
         surveys::file_pages::routes(),
+        surveys::settings_pages::routes(),
         overview::pages::routes(),
         surveys::pages::routes(),
     ]
@@ -167,6 +168,7 @@ fn admin_routes() -> Vec<rocket::Route> {
         accounts::links_api::routes(),
         record::admin_api::routes(),
         surveys::admin_api::routes(),
+        surveys::preview_api::routes(),
         companies::admin_api::routes(),
         people::admin_api::routes(),
         audit::api::routes(),

@@ -86,7 +86,7 @@ fn asset(name: &str) -> Result<Asset, Problem> {
         accounts::admin_api::remove, accounts::links_api::add, accounts::admin_api::end_sessions,
         record::admin_api::funnel, record::admin_api::list, record::admin_api::export,
         surveys::admin_api::list, surveys::admin_api::import, surveys::admin_api::export,
-        surveys::admin_api::replace, surveys::admin_api::set_status, surveys::admin_api::change,
+        surveys::admin_api::replace, surveys::admin_api::set_status, surveys::admin_api::change, surveys::preview_api::show,
         companies::admin_api::list, companies::admin_api::create, companies::admin_api::show, companies::admin_api::change,
         people::admin_api::export, people::admin_api::erase, audit::api::list, audit::api::export,
         keys::api::list, keys::api::create, keys::api::revoke,

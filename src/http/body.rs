@@ -129,6 +129,7 @@ pub fn within_limits(json: &str, limit: usize) -> Result<(), Problem> {
 }
 
 /// How many bytes a JSON text may have, for those who take one out of a form.
+#[derive(Debug, Clone, Copy)]
 pub struct JsonLimit(pub usize);
 
 #[rocket::async_trait]

@@ -9,7 +9,7 @@ use crate::{
     clock::Span,
     db::Database,
     problem::Problem,
-    progress::{self, search_api, store::NextToExpire, writer::Writer},
+    progress::{self, search, store::NextToExpire, writer::Writer},
     record::{self, activity::Activity, day::Day},
     surveys::{self, SurveyId, store::Summary},
 };
@@ -66,7 +66,7 @@ pub async fn expiring(
     people: &People,
 ) -> Result<NextToExpire, Problem> {
     let (until, now) = (not_soon(caller).begins_at(), caller.now());
-    let asked = || search_api::Asked { expires: Span { from: None, to: Some(until) }, ..Default::default() };
+    let asked = || search::Asked { expires: Span { from: None, to: Some(until) }, ..Default::default() };
     let filter = asked().within(&caller.grant);
     let find = move |conn: &mut _| progress::store::next_to_expire(conn, &filter, until, DRAFTS, now);
     let found = database.read(find).await?;

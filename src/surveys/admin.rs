@@ -122,7 +122,9 @@ pub fn entry_of(imported: Imported, entry: Entry) -> Entry {
 /// Refuses a file that carries the id of another survey than the one that it is to replace.
 pub fn must_be_of(id: SurveyId, file: &SurveyFile) -> Result<(), Problem> {
     match file.id.is_some_and(|named| named != id) {
-        true => Err(Problem::InvalidRequest(vec![FieldError::at("/id", "must be the one in the path, or be left out")])),
+        true => {
+            Err(Problem::InvalidRequest(vec![FieldError::at("/id", "must be the one in the path, or be left out")]))
+        }
         false => Ok(()),
     }
 }

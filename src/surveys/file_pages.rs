@@ -1,19 +1,19 @@
-//! The pages about survey files: taking one in.
+//! The pages about survey files: taking one in, and replacing a survey with one, after a look at what that would do.
 
 use askama::Template;
-use rocket::{Route, State, get, post, routes, tokio::task::spawn_blocking};
+use rocket::{Route, State, get, http::Status, post, routes};
 
 use super::{
     SurveyId,
     admin::{self, Existing},
-    file::{
-        SurveyFile,
-        report::{Fault, faults},
-    },
+    file_form::{FilePage, Refused, read, text_of},
+    preview::{self, MOST_DRAFTS, Preview},
 };
 use crate::{
-    access::Power,
-    http::body::{JsonLimit, within_limits},
+    access::{Caller, Power},
+    clock::Moment,
+    db::Database,
+    http::body::JsonLimit,
     pages::{Entries, Frame, Opened, Page, PageProblem, PageResult, Posted, Section},
     problem::Problem,
     progress::writer::Writer,
@@ -21,80 +21,7 @@ use crate::{
 
 /// The routes of these pages.
 pub fn routes() -> Vec<Route> {
-    routes![ask_new, create]
-}
-
-/// A form for a survey file, and what is wrong with the one that was sent.
-#[derive(Template)]
-#[template(path = "surveys/templates/file.html")]
-pub struct FilePage {
-    pub frame: Frame,
-    /// The survey that is to be replaced; none for a new one.
-    pub id: Option<SurveyId>,
-    /// What stands in the text area.
-    pub text: String,
-    pub faults: Vec<Fault>,
-    /// What is wrong with the file as a whole.
-    pub problem: Option<String>,
-}
-
-impl FilePage {
-    /// For a file that nobody has sent yet.
-    fn empty(frame: Frame, id: Option<SurveyId>, text: String) -> Self {
-        Self { frame, id, text, faults: Vec::new(), problem: None }
-    }
-}
-
-/// The file of a form: the one that was uploaded, or else what stands in the text area.
-pub fn text_of(entries: &Entries) -> String {
-    let uploaded = entries.value("file");
-    match uploaded.trim().is_empty() {
-        false => uploaded.trim_start_matches('\u{feff}').to_owned(),
-        // Browsers write the line breaks of text areas in their own way.
-        true => entries.value("text").replace("\r\n", "\n"),
-    }
-}
-
-/// Why a text is no survey file.
-pub struct Refused {
-    problem: Problem,
-    faults: Vec<Fault>,
-}
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
-        Self { problem, faults: Vec::new() }
-    }
-}
-
-impl Refused {
-    /// The form once more, with what was sent and what is wrong with it.
-    pub fn page(self, frame: Frame, id: Option<SurveyId>, text: String) -> PageResult {
-        let Self { problem, faults } = self;
-        let said = match (&problem, faults.is_empty()) {
-            (_, false) => None,
-            (Problem::InvalidRequest(errors), _) => {
-                let said = errors.iter().map(|error| format!("{} {}.", error.pointer.trim_start_matches("#/"), error.detail));
-                Some(said.collect::<Vec<_>>().join(" "))
-            }
-            (Problem::BodyTooLarge(_) | Problem::NestingTooDeep | Problem::InvalidJson(_), _) => {
-                Some(problem.body("").detail)
-            }
-            _ => return Err(problem.into()),
-        };
-        Page::refused(&problem, &FilePage { frame, id, text, faults, problem: said })
-    }
-}
-
-/// Reads a file, within the limits of the API's bodies.
-pub async fn read(text: &str, JsonLimit(limit): JsonLimit) -> Result<SurveyFile, Refused> {
-    if text.trim().is_empty() {
-        return Err(Problem::InvalidJson("Choose a file, or write one into the text area.".into()).into());
-    }
-    within_limits(text, limit)?;
-    let text = text.to_owned();
-    let parsed = spawn_blocking(move || SurveyFile::parse(&text).map_err(|error| faults(&text, &error))).await;
-    parsed.map_err(|_| Problem::Internal)?.map_err(|faults| Refused { problem: Problem::InvalidRequest(Vec::new()), faults })
+    routes![ask_new, create, ask_replace, show_preview, replace]
 }
 
 #[get("/surveys/new")]
@@ -104,15 +31,140 @@ async fn ask_new(opened: Result<Opened, PageProblem>) -> PageResult {
 }
 
 #[post("/surveys/new", data = "<form>")]
-async fn create(form: Result<Posted, PageProblem>, limit: JsonLimit, writer: &State<Writer>) -> PageResult {
+async fn create(
+    form: Result<Posted, PageProblem>,
+    limit: JsonLimit,
+    database: &State<Database>,
+    writer: &State<Writer>,
+) -> PageResult {
     let (caller, frame, entries) = form?.may(Power::ChangeSurveys, "Import a survey", Section::Surveys)?;
     let text = text_of(&entries);
     let file = match read(&text, limit).await {
         Ok(file) => file,
         Err(refused) => return refused.page(frame, None, text),
     };
-    match admin::import(&caller, file, Existing::Keep, writer).await? {
-        Some((_, survey)) => Page::done(format!("/admin/surveys/{}", survey.id), "The survey was imported."),
-        None => Err(Problem::Internal.into()),
+    let named = file.id;
+    match (admin::import(&caller, file, Existing::Keep, writer).await?, named) {
+        (Some((_, survey)), _) => Page::done(format!("/admin/surveys/{}", survey.id), "The survey was imported."),
+        (None, Some(id)) => {
+            let note = format!("Survey {id} exists already: this file would replace it. Nothing is saved yet.");
+            let sent = Sent { id, text, limit, note: Some(note) };
+            sent.previewed(&caller, frame, database).await
+        }
+        // A file that names no survey makes a new one.
+        (None, None) => Err(Problem::Internal.into()),
     }
 }
+
+fn title(id: SurveyId) -> String {
+    format!("Replace survey {id}")
+}
+
+#[get("/surveys/<id>/replace")]
+async fn ask_replace(
+    id: Result<SurveyId, &str>,
+    opened: Result<Opened, PageProblem>,
+    database: &State<Database>,
+) -> PageResult {
+    let (caller, frame) = opened?.may(Power::ChangeSurveys, "Replace a survey", Section::Surveys)?;
+    let id = admin::visible(id, &caller)?;
+    let text = present_text(id, database).await?;
+    Page::show(&FilePage::empty(frame.titled(title(id)), Some(id), text))
+}
+
+/// The file of a survey as it is, to be edited.
+async fn present_text(id: SurveyId, database: &Database) -> Result<String, Problem> {
+    let file = admin::file(id, database).await?;
+    serde_json::to_string_pretty(&file).map_err(|_| Problem::Internal)
+}
+
+/// A file that was sent to replace a survey.
+struct Sent {
+    id: SurveyId,
+    text: String,
+    limit: JsonLimit,
+    /// What is to be said above the preview.
+    note: Option<String>,
+}
+
+impl Sent {
+    /// What it would do; or the form once more, with what is wrong with it.
+    async fn previewed(self, caller: &Caller, frame: Frame, database: &Database) -> PageResult {
+        let Self { id, text, limit, note } = self;
+        let frame = frame.titled(title(id));
+        let made = async {
+            let file = read(&text, limit).await?;
+            preview::preview(id, file, caller.now(), database).await.map_err(Refused::from)
+        };
+        match made.await {
+            Ok(preview) => Page::show(&PreviewPage { frame, text, note, preview }),
+            Err(refused) => refused.page(frame, Some(id), text),
+        }
+    }
+}
+
+/// What replacing a survey would do, and the button that does it.
+#[derive(Template)]
+#[template(path = "surveys/templates/preview.html")]
+struct PreviewPage {
+    frame: Frame,
+    text: String,
+    note: Option<String>,
+    preview: Preview,
+}
+
+impl PreviewPage {
+    fn most(&self) -> String {
+        crate::pages::shown::count(MOST_DRAFTS)
+    }
+}
+
+#[post("/surveys/<id>/replace", data = "<form>")]
+async fn show_preview(
+    id: Result<SurveyId, &str>,
+    form: Result<Posted, PageProblem>,
+    limit: JsonLimit,
+    database: &State<Database>,
+) -> PageResult {
+    let (caller, frame, entries) = form?.may(Power::ChangeSurveys, "Replace a survey", Section::Surveys)?;
+    let id = admin::visible(id, &caller)?;
+    Sent { id, text: text_of(&entries), limit, note: None }.previewed(&caller, frame, database).await
+}
+
+#[post("/surveys/<id>/replace/confirm", data = "<form>")]
+async fn replace(
+    id: Result<SurveyId, &str>,
+    form: Result<Posted, PageProblem>,
+    limit: JsonLimit,
+    database: &State<Database>,
+    writer: &State<Writer>,
+) -> PageResult {
+    let (caller, frame, entries) = form?.may(Power::ChangeSurveys, "Replace a survey", Section::Surveys)?;
+    let id = admin::visible(id, &caller)?;
+    let previewed_at = previewed_at(&entries)?;
+    let text = text_of(&entries);
+    let file = match read(&text, limit).await {
+        Ok(file) => file,
+        Err(refused) => return refused.page(frame.titled(title(id)), Some(id), text),
+    };
+    if admin::replace(&caller, id, file, Some(previewed_at), writer).await?.is_some() {
+        return Page::done(format!("/admin/surveys/{id}"), format!("Survey {id} was replaced."));
+    }
+    let note = "Somebody changed the survey since you looked. Nothing was saved: this is what your file would do now.";
+    let sent = Sent { id, text, limit, note: Some(note.into()) };
+    match sent.previewed(&caller, frame, database).await? {
+        Page::Html(_, html) => Ok(Page::Html(Status::Conflict, html)),
+        elsewhere @ Page::Elsewhere(..) => Ok(elsewhere),
+    }
+}
+
+/// When the survey had last been changed that a preview was made on.
+fn previewed_at(entries: &Entries) -> Result<Moment, Problem> {
+    let mut fields = entries.fields();
+    let moment = fields.required("updated_at");
+    fields.finish(moment)
+}
+
+#[cfg(test)]
+#[path = "file_pages_tests.rs"]
+mod tests;

@@ -8,6 +8,7 @@ use serde_json::{Value, value::RawValue};
 use super::{
     ScreenName, Survey, SurveyId,
     schema::{Schema, SchemaError},
+    shape::Shape,
 };
 use crate::{
     clock::Moment,
@@ -72,15 +73,25 @@ impl Form {
 
     /// The form state as far as it fits.
     pub fn fit<'a>(&self, data: &'a RawValue) -> Fitted<'a> {
+        let dropped = self.misfits(data);
+        let data = if dropped.is_empty() { Cow::Borrowed(data) } else { Cow::Owned(merge::without(data, &dropped)) };
+        Fitted { data, dropped }
+    }
+
+    /// What of a form state does not fit, as JSON Pointers into it.
+    pub fn misfits(&self, data: &RawValue) -> Vec<String> {
         let instance = serde_json::from_str::<Value>(data.get()).ok();
-        let dropped = match (&self.schema, instance) {
+        match (&self.schema, instance) {
             // What cannot be looked through is left out as a whole.
             (Some(_), Some(instance)) if length_of_pointers(&instance, 0) > LONGEST_POINTERS => vec![String::new()],
             (Some(schema), Some(instance)) => schema.misfits(&instance),
             _ => Vec::new(),
-        };
-        let data = if dropped.is_empty() { Cow::Borrowed(data) } else { Cow::Owned(merge::without(data, &dropped)) };
-        Fitted { data, dropped }
+        }
+    }
+
+    /// The shape of its answers, if it has a schema of them.
+    pub fn shape(&self) -> Option<&Shape> {
+        self.schema.as_ref().map(Schema::shape)
     }
 
     /// How many screens it has; none if it does not say.
@@ -139,6 +150,13 @@ pub struct FormError {
     detail: String,
 }
 
+impl FormError {
+    /// Of this survey.
+    pub fn of(survey: SurveyId, SchemaError { place, detail }: SchemaError) -> Self {
+        Self { survey, place, detail }
+    }
+}
+
 impl Forms {
     /// More surveys than most services have; the compiled schemas of others are made when they are asked for.
     const MOST: usize = 512;
@@ -147,7 +165,7 @@ impl Forms {
     pub fn of(&self, survey: &Survey) -> Result<Arc<Form>, FormError> {
         self.0
             .get_or_insert_with(&(survey.id, survey.updated_at), || Form::compile(survey).map(Arc::new))
-            .map_err(|SchemaError { place, detail }| FormError { survey: survey.id, place, detail })
+            .map_err(|cause| FormError::of(survey.id, cause))
     }
 }
 

@@ -3,13 +3,20 @@
 pub mod admin;
 pub mod admin_api;
 pub mod api;
+pub mod changes;
+pub mod definition;
 pub mod file;
+pub mod file_form;
 pub mod file_pages;
 pub mod form;
-pub mod questions;
+pub mod impact;
 pub mod pages;
+pub mod preview;
+pub mod preview_api;
+pub mod questions;
 pub mod schema;
 pub mod settings;
+pub mod settings_pages;
 pub mod shape;
 pub mod store;
 

@@ -1,7 +1,7 @@
 //! All queries about the record.
 
-mod companies;
 mod activity;
+mod companies;
 mod events;
 mod fold;
 mod funnel;
@@ -10,8 +10,8 @@ mod live;
 mod sums;
 
 pub use self::{
-    companies::{CompanySums, company_sums},
     activity::activity,
+    companies::{CompanySums, company_sums},
     events::{EventFilter, EventRow, add, events, forget},
     fold::{fold, unfolded},
     funnel::figures,

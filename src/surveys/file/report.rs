@@ -114,8 +114,14 @@ const WORDS: [(&str, &str); 10] = [
     ("key must be a string", "The name of a member must stand here, in double quotes"),
     ("trailing comma", "There is a comma too many before this"),
     ("trailing characters", "There is something behind the end of the object: a file holds one survey"),
-    ("control character", "A line break or a tab within a text must be written as \\n or \\t; perhaps a double quote is missing"),
-    ("expected value", "A value must stand here: a text in double quotes, a number, true, false, null, a list or an object"),
+    (
+        "control character",
+        "A line break or a tab within a text must be written as \\n or \\t; perhaps a double quote is missing",
+    ),
+    (
+        "expected value",
+        "A value must stand here: a text in double quotes, a number, true, false, null, a list or an object",
+    ),
 ];
 
 fn in_words(detail: &str) -> String {
@@ -159,14 +165,18 @@ mod tests {
             assert!(fault.detail.contains(words), "{text}: {fault:?}");
         }
         let fault = &told("[]")[0];
-        assert_eq!((fault.place, fault.detail.as_str()), (None, "It must be a JSON object with a name and a definition."));
+        assert_eq!(
+            (fault.place, fault.detail.as_str()),
+            (None, "It must be a JSON object with a name and a definition.")
+        );
     }
 
     #[test]
     fn everything_that_is_wrong_has_its_line() {
         let text = "{\"name\": \" \",\n \"definition\": {},\n \"screens\": [{\"name\": \"a\"},\n  {\"name\": \"a\"}],\n \"a/b\": 0,\n\
                     \"answer_schema\": {\"properties\": {\"é\": {\n\"type\": \"strin\"}}}}";
-        let places: Vec<_> = told(text).into_iter().map(|fault| (fault.pointer.unwrap_or_default(), fault.place)).collect();
+        let places: Vec<_> =
+            told(text).into_iter().map(|fault| (fault.pointer.unwrap_or_default(), fault.place)).collect();
         assert_eq!(
             places,
             [

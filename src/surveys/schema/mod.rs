@@ -12,6 +12,7 @@ use std::{borrow::Cow, cmp::Reverse, fmt};
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
+pub use self::phrases::MISSING;
 use self::{
     findings::{Findings, Unfit},
     phrases::TOO_MUCH,

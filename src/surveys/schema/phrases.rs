@@ -10,6 +10,8 @@ use jsonschema::{
 pub const UNKNOWN: &str = "is not a question of this survey";
 /// Of a member that another answer rules out.
 pub const OUT_OF_PLACE: &str = "does not go together with the other answers";
+/// Of a member that must be there.
+pub const MISSING: &str = "is missing";
 /// Of a value whose errors could be too many.
 pub const TOO_MUCH: &str = "has too much in it to be checked";
 
@@ -29,7 +31,7 @@ pub fn phrase(error: &ValidationError<'_>) -> String {
             }
         }
         Kind::OneOfMultipleValid { .. } => "must fit only one of the forms that the survey allows".into(),
-        Kind::Required { .. } => "is missing".into(),
+        Kind::Required { .. } => MISSING.into(),
         Kind::FalseSchema => "must be left out".into(),
         Kind::AdditionalProperties { .. } | Kind::UnevaluatedProperties { .. } => UNKNOWN.into(),
         Kind::PropertyNames { .. } => "has a member whose name the survey does not allow".into(),

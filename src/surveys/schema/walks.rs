@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     Misfit, SchemaError,
     findings::{Findings, Unfit},
-    phrases::{OUT_OF_PLACE, UNKNOWN},
+    phrases::{MISSING, OUT_OF_PLACE, UNKNOWN},
     validator,
 };
 use crate::{
@@ -91,7 +91,7 @@ impl Listing<'_> {
             _ => {}
         }
         for name in findings.missing.get(pointer).into_iter().flatten() {
-            self.add(&joined(pointer, name), "is missing");
+            self.add(&joined(pointer, name), MISSING);
         }
     }
 
