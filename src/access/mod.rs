@@ -7,6 +7,7 @@ pub mod caller;
 pub mod rules;
 pub mod secret;
 pub mod visitor;
+pub mod words;
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 

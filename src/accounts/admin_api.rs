@@ -10,21 +10,20 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Account, AccountId,
+    AccountId,
+    admin::{self, named},
     links_api::LinkView,
     rules::Change,
-    store::{self, Filter},
     views::AccountView,
 };
 use crate::{
-    access::{Arrived, Power, Reach, Role, caller::look},
-    audit::Subject,
+    access::{Arrived, Power, Reach, Role},
     companies::CompanyId,
     db::Database,
     email::Email,
     http::{
         Fields, JsonBody, PublicUrl, Query,
-        list::{Cursor, List, PAGE_PARAMETERS, Page},
+        list::{Cursor, List},
     },
     problem::Problem,
     progress::writer::Writer,
@@ -73,19 +72,9 @@ async fn list(
     writer: &State<Writer>,
 ) -> Result<Json<List<AccountView>>, Problem> {
     let caller = arrived?.may(Power::Accounts)?;
-    let mut fields = query.fields(&[&["email", "role", "is_active"][..], &PAGE_PARAMETERS].concat())?;
-    let filter = Filter {
-        email: fields.optional("email"),
-        role: fields.optional("role"),
-        is_active: fields.optional("is_active"),
-    };
-    let page = Page::of(&mut fields);
-    let after = page.after_id(&mut fields).unwrap_or(0);
-    let (filter, page) = fields.finish(Some((filter, page)))?;
-    look(writer, caller.entry("account.list", Subject::all("accounts"))).await?;
-    let limit = page.one_more();
-    let found = database.read(move |conn| store::list(conn, &filter, after, limit)).await?;
-    Ok(Json(List::of(found, &page, |account| Cursor::of(&[&account.id.0]), AccountView::from)))
+    let asked = admin::Asked::of(query.fields(&admin::FILTERS)?)?;
+    let found = admin::list(&caller, &asked, database, writer).await?;
+    Ok(Json(List::of(found, &asked.page, |account| Cursor::of(&[&account.id.0]), AccountView::from)))
 }
 
 /// An account to be made.
@@ -138,9 +127,7 @@ async fn add(
     let (email, role) = (fields.required::<Email>("email"), fields.required::<Role>("role"));
     let companies = companies(&mut fields).unwrap_or(Reach::All);
     let (email, role) = fields.finish(email.zip(role))?;
-    let entry = caller.entry("account.add", Subject::all("accounts"));
-    let added = writer.change(move |conn| store::add(conn, &email, role, &companies, entry)).await?;
-    let (account, link) = added?;
+    let (account, link) = admin::add(&caller, email, role, companies, writer).await??;
     let location = format!("/api/admin/accounts/{}", account.id.0);
     let view = AddedView { account: account.into(), link: LinkView::new(&link, public_url, listening) };
     Ok(Created::new(location).body(Json(view)))
@@ -168,10 +155,7 @@ async fn show(
 ) -> Result<Json<AccountView>, Problem> {
     let caller = arrived?.may(Power::Accounts)?;
     query.none()?;
-    let id = named(id)?;
-    let account: Account = database.read(move |conn| store::find(conn, id)).await?.ok_or(Problem::AccountNotFound)?;
-    look(writer, caller.entry("account.read", id)).await?;
-    Ok(Json(account.into()))
+    Ok(Json(admin::find(&caller, named(id)?, database, writer).await?.into()))
 }
 
 /// What is to change of an account. What is missing stays as it is.
@@ -217,9 +201,7 @@ async fn change(
     let (role, is_active) = (fields.optional("role"), flag(&mut fields, "is_active"));
     let change = Change { role, companies: companies(&mut fields), is_active };
     let change = fields.finish(Some(change))?;
-    let entry = caller.entry("account.change", id);
-    let account = writer.change(move |conn| store::change(conn, id, &change, entry)).await??;
-    Ok(Json(account.into()))
+    Ok(Json(admin::change(&caller, id, change, writer).await??.into()))
 }
 
 /// Delete an account
@@ -246,9 +228,7 @@ async fn remove(
 ) -> Result<Status, Problem> {
     let caller = arrived?.may(Power::Accounts)?;
     query.none()?;
-    let id = named(id)?;
-    let entry = caller.entry("account.delete", id);
-    writer.change(move |conn| store::remove(conn, id, &entry)).await??;
+    admin::remove(&caller, named(id)?, writer).await??;
     Ok(Status::NoContent)
 }
 
@@ -275,16 +255,8 @@ async fn end_sessions(
 ) -> Result<Status, Problem> {
     let caller = arrived?.may(Power::Accounts)?;
     query.none()?;
-    let id = named(id)?;
-    let entry = caller.entry("account.sign_out_everywhere", id);
-    writer.change(move |conn| store::end_sessions(conn, id, entry)).await??;
+    admin::end_sessions(&caller, named(id)?, writer).await??;
     Ok(Status::NoContent)
-}
-
-/// The account that a path names.
-pub(super) fn named(id: &str) -> Result<AccountId, Problem> {
-    let id = id.parse().ok().filter(|id| *id >= 1);
-    id.map(AccountId).ok_or(Problem::AccountNotFound)
 }
 
 /// A member of the body that is true or false, or silent.

@@ -4,7 +4,7 @@ use rocket::{Route, State, http::Status, post, routes, serde::json::Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{AccountId, Link, admin_api::named, store};
+use super::{AccountId, Link, admin};
 use crate::{
     access::{Arrived, Power},
     clock::Moment,
@@ -59,8 +59,6 @@ async fn add(
 ) -> Result<(Status, Json<LinkView>), Problem> {
     let caller = arrived?.may(Power::Accounts)?;
     query.none()?;
-    let id = named(id)?;
-    let entry = caller.entry("account.link", id);
-    let link = writer.change(move |conn| store::new_link(conn, id, &entry)).await??;
+    let link = admin::new_link(&caller, admin::named(id)?, writer).await??;
     Ok((Status::Created, Json(LinkView::new(&link, public_url, listening))))
 }

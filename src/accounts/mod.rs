@@ -4,6 +4,7 @@
 //! browser keeps the token in a cookie and the database a digest. `door.rs` lets people in; `throttle.rs` says how often
 //! one may try.
 
+pub mod admin;
 pub mod admin_api;
 pub mod browser;
 pub mod devices;

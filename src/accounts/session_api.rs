@@ -3,7 +3,7 @@
 use rocket::{Route, State, delete, get, http::Status, post, routes, serde::json::Json};
 use utoipa::ToSchema;
 
-use super::{TriedPassword, door::Door, store, views::SessionView};
+use super::{TriedPassword, admin, door::Door, store, views::SessionView};
 use crate::{
     access::{Arrived, caller::csrf_token},
     db::Database,
@@ -79,11 +79,8 @@ async fn show(
 ) -> Result<Json<SessionView>, Problem> {
     let (caller, account) = arrived?.is_signed_in()?;
     query.none()?;
-    let (Some(digest), Some(token)) = (caller.session, door.browser.session()) else {
-        return Err(Problem::Unauthorized);
-    };
-    let session = database.read(move |conn| store::session(conn, digest)).await?.ok_or(Problem::Unauthorized)?;
-    let ends_at = door.life.end(session.created_at);
+    let token = door.browser.session().ok_or(Problem::Unauthorized)?;
+    let ends_at = door.life.end(admin::own_session(&caller, database).await?.created_at);
     Ok(Json(SessionView::new(account, csrf_token(token), ends_at, door.life.idle_minutes)))
 }
 
@@ -136,8 +133,7 @@ async fn sign_out_everywhere(
 ) -> Result<Status, Problem> {
     let (caller, account) = arrived?.is_signed_in()?;
     query.none()?;
-    let entry = caller.entry("account.sign_out_everywhere", account.id);
-    writer.change(move |conn| store::end_sessions(conn, account.id, entry)).await??;
+    admin::end_sessions(&caller, account.id, writer).await??;
     door.browser.forget_session();
     Ok(Status::NoContent)
 }

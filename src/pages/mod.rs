@@ -9,6 +9,7 @@ pub mod confirm;
 pub mod entries;
 pub mod frame;
 pub mod guard;
+pub mod limits;
 pub mod problem_page;
 #[cfg(test)]
 pub mod samples;

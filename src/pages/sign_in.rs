@@ -11,7 +11,7 @@ use rocket::{
 
 use super::{Entries, Page, PageProblem, PageResult, Posted, assets, guard};
 use crate::{
-    accounts::{TriedPassword, door::Door, store},
+    accounts::{TriedPassword, admin, door::Door, store},
     db::Database,
     email::Email,
     http::Query,
@@ -120,8 +120,7 @@ async fn sign_out(form: Result<Posted, PageProblem>, door: Door<'_>, writer: &St
 #[post("/sign-out-everywhere", data = "<form>")]
 async fn sign_out_everywhere(form: Result<Posted, PageProblem>, door: Door<'_>, writer: &State<Writer>) -> PageResult {
     let (caller, account, ..) = form?.is_signed_in("")?;
-    let entry = caller.entry("account.sign_out_everywhere", account.id);
-    writer.change(move |conn| store::end_sessions(conn, account.id, entry)).await??;
+    admin::end_sessions(&caller, account.id, writer).await??;
     door.browser.forget_session();
     Ok(Page::Elsewhere("/admin/sign-in".into(), None))
 }

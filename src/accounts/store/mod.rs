@@ -108,6 +108,12 @@ pub fn find(conn: &mut Conn, id: AccountId) -> QueryResult<Option<Account>> {
     Ok(row.map(Account::from))
 }
 
+/// The emails of those among these accounts that there are, with their ids.
+pub fn emails(conn: &mut Conn, ids: &[i64]) -> QueryResult<Vec<(i64, String)>> {
+    let query = accounts::table.filter(accounts::id.eq_any(ids)).select((accounts::id, accounts::email));
+    on_backend!(conn => query.load(conn))
+}
+
 /// The account with this email, and the hash of its password if it has one.
 pub fn by_email(conn: &mut Conn, email: &Email) -> QueryResult<Option<(Account, Option<PasswordHash>)>> {
     let query = accounts::table.filter(accounts::email.eq(email.as_str()));

@@ -11,7 +11,7 @@ use rocket::{
     routes,
 };
 
-use super::{Password, door::Door};
+use crate::accounts::{Password, door::Door};
 use crate::{
     http::{Parameter, request_id},
     pages::{assets, fill},
