@@ -155,6 +155,7 @@ fn page_routes() -> Vec<rocket::Route> {
         surveys::settings_pages::routes(),
         overview::pages::routes(),
         surveys::pages::routes(),
+        keys::pages::routes(),
     ]
     .concat()
 }

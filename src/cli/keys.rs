@@ -1,7 +1,5 @@
 //! `formprogress key`: API keys, made, listed and revoked by an operator.
 
-use std::net::SocketAddr;
-
 use clap::{ArgGroup, Args};
 use formprogress::{
     access::{Power, Secret},
@@ -9,10 +7,11 @@ use formprogress::{
     clock::Clock,
     companies::CompanyId,
     config, db,
-    http::Parameter,
+    http::{Parameter, PublicUrl},
     keys::{
-        ApiKey, KeyId, Kind, Name, Origin,
-        api::{KeyView, MadeKeyView, described},
+        ApiKey, KeyId, Name, Origin,
+        admin::{self, described},
+        api::{KeyView, MadeKeyView},
         rules::{self, Asked, Wrong},
         store,
     },
@@ -97,7 +96,9 @@ fn first(wrong: Vec<Wrong>) -> String {
 fn tell(secret: &Secret, key: &ApiKey, is_first: bool) -> Outcome {
     println!("Key {} added: {}. It is shown this once:", key.id.0, key.name);
     println!("\n  {}\n", secret.reveal());
-    if let Some(example) = example(secret, key)? {
+    let listening: rocket::Config = config::figment().extract()?;
+    let public_url = PublicUrl(settings()?.public_url);
+    if let Some(example) = admin::example(secret, &key.kind, |path| public_url.link(&listening, path)) {
         println!("Try it:\n  {example}");
     }
     if is_first {
@@ -107,33 +108,6 @@ fn tell(secret: &Secret, key: &ApiKey, is_first: bool) -> Outcome {
         );
     }
     Ok(())
-}
-
-/// A request that the key may make and that changes nothing; none for a key that may do nothing of the kind.
-fn example(secret: &Secret, key: &ApiKey) -> Result<Option<String>, Box<dyn std::error::Error>> {
-    let (path, origin) = match &key.kind {
-        Kind::Site { origins } => (Some("/api/surveys/1"), origins.iter().flatten().next()),
-        Kind::Server { grant } => {
-            let paths = [
-                (Power::Participate, "/api/surveys/1"),
-                (Power::Figures, "/api/admin/surveys"),
-                (Power::ReadDrafts, "/api/admin/drafts"),
-                (Power::ReadSubmissions, "/api/admin/submissions"),
-                (Power::Metrics, "/metrics"),
-            ];
-            (paths.into_iter().find(|(power, _)| grant.may(*power)).map(|(_, path)| path), None)
-        }
-    };
-    let Some(path) = path else { return Ok(None) };
-    let base = match settings()?.public_url {
-        Some(url) => url.to_string().trim_end_matches('/').to_owned(),
-        None => {
-            let rockets: rocket::Config = config::figment().extract()?;
-            format!("http://{}", SocketAddr::new(rockets.address, rockets.port))
-        }
-    };
-    let origin = origin.map(|origin| format!(" -H 'Origin: {origin}'")).unwrap_or_default();
-    Ok(Some(format!("curl -H 'Authorization: Bearer {}'{origin} {base}{path}", secret.reveal())))
 }
 
 pub fn list(json: bool) -> Outcome {

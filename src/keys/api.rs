@@ -14,21 +14,20 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    ApiKey, KeyId, Kind, Name, Ring,
-    rules::{self, Asked, Wrong},
-    store,
+    ApiKey, KeyId, Kind, Ring,
+    admin::{self, KindName, NewKey},
+    rules::Asked,
 };
 use crate::{
     access::{Arrived, Power, Secret},
-    audit::Subject,
     clock::Moment,
     companies::CompanyId,
     db::Database,
     http::{
-        Fields, JsonBody, Parameter, Query,
-        list::{Cursor, List, PAGE_PARAMETERS, Page},
+        JsonBody, Query,
+        list::{Cursor, List, PAGE_PARAMETERS},
     },
-    problem::{FieldError, Problem},
+    problem::Problem,
     progress::writer::Writer,
     surveys::SurveyId,
 };
@@ -117,13 +116,9 @@ async fn list(
     database: &State<Database>,
 ) -> Result<Json<List<KeyView>>, Problem> {
     arrived?.may(Power::Keys)?;
-    let mut fields = query.fields(&PAGE_PARAMETERS)?;
-    let page = Page::of(&mut fields);
-    fields.finish(Some(()))?;
-    let after = KeyId(page.after.as_ref().and_then(|after| after.part(0)).unwrap_or_default());
-    let most = page.one_more();
-    let found = database.read(move |conn| store::page(conn, after, most)).await?;
-    Ok(Json(List::of(found, &page, |key| Cursor::of(&[&key.id.0]), KeyView::from)))
+    let asked = admin::Asked::of(query.fields(&PAGE_PARAMETERS)?)?;
+    let found = admin::list(&asked, database).await?;
+    Ok(Json(List::of(found, &asked.page, |key| Cursor::of(&[&key.id.0]), KeyView::from)))
 }
 
 /// A key to be made.
@@ -202,17 +197,8 @@ async fn create(
     ring: &State<Ring>,
 ) -> Result<Made, Problem> {
     let caller = arrived?.may(Power::Keys)?;
-    let (name, kind) = asked_in(body?.fields()?, database).await?;
-    let entry = caller.entry("key.create", Subject::all("key")).detail(described(&kind));
-    let (secret, key) = writer.change(move |conn| store::make(conn, &name, kind, entry)).await?;
-    ring.read().await?;
-    Ok(Made(MadeKeyView::of(&secret, key)))
-}
-
-/// The key that a body asks for.
-async fn asked_in(mut fields: Fields<'_>, database: &Database) -> Result<(Name, Kind), Problem> {
-    let name = fields.required::<Name>("name");
-    let kind = fields.required::<KindName>("kind");
+    let mut fields = body?.fields()?;
+    let (name, kind) = (fields.required("name"), fields.required("kind"));
     let asked = Asked {
         is_server: kind == Some(KindName::Server),
         origins: fields.list("origins"),
@@ -220,58 +206,9 @@ async fn asked_in(mut fields: Fields<'_>, database: &Database) -> Result<(Name, 
         surveys: fields.list("surveys"),
         companies: fields.list("companies"),
     };
-    // Of a key of no kind, nobody knows what it may have.
-    let judged = kind.map(|_| rules::kind_of(asked)).transpose().unwrap_or_else(|wrong| {
-        wrong.into_iter().for_each(|(part, detail)| fields.note_unless_wrong(part, detail));
-        None
-    });
-    let (name, kind) = fields.finish(name.zip(judged))?;
-    let sought = kind.clone();
-    let strange = database.read(move |conn| store::strange_limits(conn, &sought)).await?;
-    match strange.as_slice() {
-        [] => Ok((name, kind)),
-        strange => {
-            let error = |(part, detail): &Wrong| FieldError::at(&format!("/{part}"), *detail);
-            Err(Problem::InvalidRequest(strange.iter().map(error).collect()))
-        }
-    }
-}
-
-/// The name of a kind.
-#[derive(PartialEq)]
-enum KindName {
-    Site,
-    Server,
-}
-
-impl Parameter for KindName {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "site" => Ok(Self::Site),
-            "server" => Ok(Self::Server),
-            _ => Err("must be site or server"),
-        }
-    }
-}
-
-/// What the audit log says of a new key.
-pub fn described(kind: &Kind) -> String {
-    match kind {
-        Kind::Site { origins } => {
-            let origins = origins.iter().flatten().map(String::as_str).collect::<Vec<_>>();
-            format!("site, origins: {}", if origins.is_empty() { "any".into() } else { origins.join(" ") })
-        }
-        Kind::Server { grant } => {
-            let powers: Vec<&str> = grant.powers.iter().map(|power| power.as_str()).collect();
-            let all = || "all".to_owned();
-            format!(
-                "server, powers: {}; surveys: {}; companies: {}",
-                powers.join(" "),
-                grant.surveys.as_stored().unwrap_or_else(all),
-                grant.companies.as_stored().unwrap_or_else(all)
-            )
-        }
-    }
+    let new = NewKey { name, kind, asked };
+    let (secret, key) = admin::make(&caller, fields, new, (database, writer, ring)).await?;
+    Ok(Made(MadeKeyView::of(&secret, key)))
 }
 
 /// Revoke an API key
@@ -299,9 +236,6 @@ async fn revoke(
     let caller = arrived?.may(Power::Keys)?;
     query.none()?;
     let id = id.ok_or(Problem::KeyNotFound)?;
-    let entry = caller.entry("key.revoke", Subject::one("key", id.0));
-    let revoked = writer.change(move |conn| store::revoke(conn, id, &entry)).await?;
-    revoked.ok_or(Problem::KeyNotFound)?;
-    ring.read().await?;
+    admin::revoke(&caller, id, writer, ring).await?;
     Ok(Status::NoContent)
 }

@@ -1,6 +1,9 @@
 //! API keys: of the pages that participants use (site keys), and of programs (server keys).
 
+pub mod admin;
 pub mod api;
+pub mod names;
+pub mod pages;
 pub mod ring;
 pub mod rules;
 pub mod store;
@@ -44,6 +47,16 @@ pub struct ApiKey {
     pub used_at: Option<Moment>,
     /// From then on it is not valid any more.
     pub revoked_at: Option<Moment>,
+}
+
+impl ApiKey {
+    /// What it may do, if it is a server's.
+    pub fn grant(&self) -> Option<&Grant> {
+        match &self.kind {
+            Kind::Site { .. } => None,
+            Kind::Server { grant } => Some(grant),
+        }
+    }
 }
 
 /// What a key is.

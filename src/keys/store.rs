@@ -78,6 +78,19 @@ pub fn page(conn: &mut Conn, after: KeyId, limit: i64) -> QueryResult<Vec<ApiKey
     Ok(rows.into_iter().map(|row| <(SecretDigest, ApiKey)>::from(row).1).collect())
 }
 
+/// One key.
+pub fn find(conn: &mut Conn, id: KeyId) -> QueryResult<Option<ApiKey>> {
+    let query = api_keys::table.find(id.0);
+    let row: Option<Row> = on_backend!(conn => query.select(Row::as_select()).get_result(conn)).optional()?;
+    Ok(row.map(|row| <(SecretDigest, ApiKey)>::from(row).1))
+}
+
+/// The names of these keys, with their ids.
+pub fn names(conn: &mut Conn, ids: &[i64]) -> QueryResult<Vec<(i64, String)>> {
+    let query = api_keys::table.filter(api_keys::id.eq_any(ids)).select((api_keys::id, api_keys::name));
+    on_backend!(conn => query.load(conn))
+}
+
 /// Revokes a key, with what the audit log will say of it: some if there is one, true if it was valid until now.
 pub fn revoke(conn: &mut Conn, id: KeyId, entry: &Entry) -> QueryResult<Option<bool>> {
     let valid = api_keys::table.find(id.0).filter(api_keys::revoked_at.is_null());

@@ -324,6 +324,13 @@ pub const ROWS: &[Row] = &[
         "csrf={csrf}",
         303,
     ),
+    // Keys, the audit log and the system, on pages.
+    row("GET /admin/keys", Needs::PageFor(Power::Keys), "/admin/keys", "", 200),
+    row("GET /admin/keys/new/<kind>", Needs::PageFor(Power::Keys), "/admin/keys/new/server", "", 200),
+    row("GET /admin/keys/new/<kind>", Needs::PageFor(Power::Keys), "/admin/keys/new/site", "", 200),
+    row("POST /admin/keys", Needs::PageFor(Power::Keys), "/admin/keys", "csrf={csrf}&kind=site&name=New", 200),
+    row("GET /admin/keys/<id>/revoke", Needs::PageFor(Power::Keys), "/admin/keys/{key}/revoke", "", 200),
+    row("POST /admin/keys/<id>/revoke", Needs::PageFor(Power::Keys), "/admin/keys/{key}/revoke", "csrf={csrf}", 303),
     // Surveys and companies.
     row("GET /api/admin/surveys", Needs::Admin(Power::Figures), "/api/admin/surveys?limit=200", "", 200)
         .showing(Of::Survey, r#""id":1,"#),
