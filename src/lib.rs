@@ -156,6 +156,7 @@ fn page_routes() -> Vec<rocket::Route> {
         overview::pages::routes(),
         surveys::pages::routes(),
         keys::pages::routes(),
+        audit::pages::routes(),
     ]
     .concat()
 }

@@ -2,21 +2,21 @@
 
 use rocket::{Route, State, get, routes, serde::json::Json};
 
-use super::{Action, ByActor, Filter, Outcome, People, Recorded, Subject, store};
+use super::{
+    People, Recorded,
+    admin::{self, Asked, FILTERS},
+    store,
+};
 use crate::{
-    access::{Arrived, Caller, Power, caller::look},
-    clock::{End, Moment},
-    companies::CompanyId,
+    access::{Arrived, Power},
     db::Database,
-    email::Email,
     http::{
-        Fields, Query,
+        Query,
         export::{Export, ExportRow, Format},
-        list::{Cursor, List, Page},
+        list::{Cursor, List, PAGE_PARAMETERS},
     },
     problem::Problem,
     progress::writer::Writer,
-    surveys::SurveyId,
 };
 
 /// The routes of this slice.
@@ -49,31 +49,6 @@ pub struct FilterParameters {
     to: Option<String>,
 }
 
-const FILTERS: [&str; 9] = ["actor", "action", "subject", "email", "survey_id", "company_id", "outcome", "from", "to"];
-
-fn filter_in(fields: &mut Fields<'_>, people: &People) -> Filter {
-    let (subject, email) = (fields.optional::<Subject>("subject"), fields.optional::<Email>("email"));
-    if subject.is_some() && email.is_some() {
-        fields.note("email", "cannot be given beside subject");
-    }
-    Filter {
-        actor: fields.optional::<ByActor>("actor"),
-        action: fields.optional::<Action>("action"),
-        subject: subject.or(email.map(|email| people.subject(&email))),
-        survey_id: fields.optional::<SurveyId>("survey_id"),
-        company_id: fields.optional::<CompanyId>("company_id"),
-        outcome: fields.optional::<Outcome>("outcome"),
-        from: fields.optional::<Moment>("from"),
-        to: fields.optional::<End>("to").map(|End(to)| to),
-    }
-}
-
-/// That somebody looks at the log is an entry itself: about the person, if they ask for one.
-async fn looks(caller: &Caller, action: &'static str, filter: &Filter, writer: &Writer) -> Result<(), Problem> {
-    let subject = filter.subject.clone().unwrap_or_else(|| Subject::all("audit"));
-    look(writer, caller.entry(action, subject).about(filter.survey_id, filter.company_id)).await
-}
-
 /// List the audit log
 ///
 /// The newest first. To look at the log leaves an entry too.
@@ -96,14 +71,9 @@ async fn list(
     writer: &State<Writer>,
 ) -> Result<Json<List<Recorded>>, Problem> {
     let caller = arrived?.may(Power::Audit)?.without_limits()?;
-    let mut fields = query.fields(&[&FILTERS[..], &["limit", "after"]].concat())?;
-    let (filter, page) = (filter_in(&mut fields, people), Page::of(&mut fields));
-    let before = page.after_id(&mut fields);
-    let (filter, page) = fields.finish(Some((filter, page)))?;
-    let limit = page.one_more();
-    looks(&caller, "audit.read", &filter, writer).await?;
-    let found = database.read(move |conn| store::list(conn, &filter, before, limit)).await?;
-    Ok(Json(List::of(found, &page, |entry| Cursor::of(&[&entry.id]), |entry| entry)))
+    let asked = Asked::of(query.fields(&[&FILTERS[..], &PAGE_PARAMETERS].concat())?, people)?;
+    let found = admin::list(&caller, &asked, database, writer).await?;
+    Ok(Json(List::of(found, &asked.page, |entry| Cursor::of(&[&entry.id]), |entry| entry)))
 }
 
 impl ExportRow for Recorded {
@@ -168,9 +138,9 @@ async fn export(
 ) -> Result<Export, Problem> {
     let caller = arrived?.may(Power::Audit)?.without_limits()?;
     let mut fields = query.fields(&[&FILTERS[..], &["format"]].concat())?;
-    let (filter, format) = (filter_in(&mut fields, people), fields.required::<Format>("format"));
+    let (filter, format) = (admin::filter_in(&mut fields, people), fields.required::<Format>("format"));
     let (filter, format) = fields.finish(format.map(|format| (filter, format)))?;
-    looks(&caller, "audit.export", &filter, writer).await?;
+    admin::looks(&caller, "audit.export", &filter, writer).await?;
     let fetch = move |conn: &mut _, after, limit| store::chunk(conn, &filter, after, limit);
     Export::of("audit", format, database.inner().clone(), 0, fetch).await
 }

@@ -3,8 +3,11 @@
 //! An entry is stored in the transaction of the change that it tells of; one that tells of a look is stored before the
 //! answer is given. Nothing of participants is in it: a person is named by a digest that only this installation can make.
 
+pub mod admin;
 pub mod api;
+pub mod pages;
 pub mod store;
+pub mod words;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;

@@ -331,6 +331,7 @@ pub const ROWS: &[Row] = &[
     row("POST /admin/keys", Needs::PageFor(Power::Keys), "/admin/keys", "csrf={csrf}&kind=site&name=New", 200),
     row("GET /admin/keys/<id>/revoke", Needs::PageFor(Power::Keys), "/admin/keys/{key}/revoke", "", 200),
     row("POST /admin/keys/<id>/revoke", Needs::PageFor(Power::Keys), "/admin/keys/{key}/revoke", "csrf={csrf}", 303),
+    row("GET /admin/audit", Needs::PageForAll(Power::Audit), "/admin/audit", "", 200),
     // Surveys and companies.
     row("GET /api/admin/surveys", Needs::Admin(Power::Figures), "/api/admin/surveys?limit=200", "", 200)
         .showing(Of::Survey, r#""id":1,"#),
