@@ -157,6 +157,7 @@ fn page_routes() -> Vec<rocket::Route> {
         surveys::pages::routes(),
         keys::pages::routes(),
         audit::pages::routes(),
+        system::pages::routes(),
     ]
     .concat()
 }

@@ -1,10 +1,13 @@
 //! The state of the service over HTTP.
 
-use rocket::{Route, State, get, routes, serde::json::Json};
+use rocket::{Route, State as Managed, get, routes, serde::json::Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{DatabaseState, store};
+use super::{
+    DatabaseState,
+    admin::{self, State},
+};
 use crate::{
     access::{Arrived, Power},
     clock::Moment,
@@ -121,21 +124,22 @@ impl From<LastPurge> for PurgeView {
 async fn show(
     arrived: Result<Arrived, Problem>,
     query: Query<'_>,
-    metrics: &State<Metrics>,
-    writer: &State<Writer>,
-    database: &State<Database>,
+    metrics: &Managed<Metrics>,
+    writer: &Managed<Writer>,
+    database: &Managed<Database>,
 ) -> Result<Json<SystemView>, Problem> {
-    let now = arrived?.may(Power::Metrics)?.now();
+    let caller = arrived?.may(Power::Metrics)?;
     query.none()?;
-    let (queue, pool) = (writer.queue_state(), database.pool_state());
+    let State { version, started_at, uptime_seconds, database_kind, database, queue, pool, last_purge, .. } =
+        admin::state(&caller, metrics, writer, database).await?;
     Ok(Json(SystemView {
-        version: env!("CARGO_PKG_VERSION"),
-        started_at: metrics.started_at(),
-        uptime_seconds: now.seconds_since(metrics.started_at()),
-        database_kind: database.url().kind(),
-        database: database.read(move |conn| store::state(conn, now)).await?,
+        version,
+        started_at,
+        uptime_seconds,
+        database_kind,
+        database,
         queue: queue.into(),
         pool: pool.into(),
-        last_purge: metrics.last_purge().map(Into::into),
+        last_purge: last_purge.map(Into::into),
     }))
 }

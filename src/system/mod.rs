@@ -1,6 +1,11 @@
 //! The state of the service, for operators: over HTTP, and as far as the database tells it on the command line.
 
+pub mod admin;
 pub mod admin_api;
+pub mod pages;
+pub mod rules;
+#[cfg(test)]
+pub mod samples;
 pub mod store;
 
 use serde::Serialize;

@@ -31,3 +31,12 @@ pub fn state(conn: &mut Conn, now: Moment) -> QueryResult<DatabaseState> {
         keys: on_backend!(conn => keys.get_result(conn))?,
     })
 }
+
+/// When the oldest event happened that is not in the sums yet; none if all are.
+pub fn unfolded_since(conn: &mut Conn, folded_to: i64) -> QueryResult<Option<Moment>> {
+    let query = progress_events::table
+        .filter(progress_events::id.gt(folded_to))
+        .order(progress_events::id)
+        .select(progress_events::at);
+    on_backend!(conn => query.first(conn)).optional()
+}

@@ -332,6 +332,7 @@ pub const ROWS: &[Row] = &[
     row("GET /admin/keys/<id>/revoke", Needs::PageFor(Power::Keys), "/admin/keys/{key}/revoke", "", 200),
     row("POST /admin/keys/<id>/revoke", Needs::PageFor(Power::Keys), "/admin/keys/{key}/revoke", "csrf={csrf}", 303),
     row("GET /admin/audit", Needs::PageForAll(Power::Audit), "/admin/audit", "", 200),
+    row("GET /admin/system", Needs::PageFor(Power::Metrics), "/admin/system", "", 200),
     // Surveys and companies.
     row("GET /api/admin/surveys", Needs::Admin(Power::Figures), "/api/admin/surveys?limit=200", "", 200)
         .showing(Of::Survey, r#""id":1,"#),
