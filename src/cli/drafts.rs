@@ -17,7 +17,8 @@ use formprogress::{
     },
     progress::{
         Current, DraftId, FormProgress, Head, Reference,
-        admin_api::{AdminDraftView, Days},
+        admin::Days,
+        admin_api::AdminDraftView,
         conditions::Conditions,
         rules,
         search::Asked,

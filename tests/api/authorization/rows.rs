@@ -198,6 +198,16 @@ pub const ROWS: &[Row] = &[
     row("POST /admin/sign-in", Needs::Nothing, "/admin/sign-in", "email=x", 400),
     row("POST /admin/sign-out", Needs::Page, "/admin/sign-out", "csrf={csrf}", 303),
     row("POST /admin/sign-out-everywhere", Needs::Page, "/admin/sign-out-everywhere", "csrf={csrf}", 303),
+    row("GET /admin/companies", Needs::PageFor(Power::Figures), "/admin/companies", "", 200)
+        .showing(Of::Company, ">ACME</a>"),
+    row("GET /admin/companies/new", Needs::PageForAll(Power::ChangeCompanies), "/admin/companies/new", "", 200),
+    row(
+        "POST /admin/companies",
+        Needs::PageForAll(Power::ChangeCompanies),
+        "/admin/companies",
+        "csrf={csrf}&name=New&guest_code={new}",
+        303,
+    ),
     row("GET /admin", Needs::PageFor(Power::Figures), "/admin", "", 200),
     row("GET /admin/surveys", Needs::PageFor(Power::Figures), "/admin/surveys", "", 200),
     row("GET /admin/surveys/<id>", Needs::PageOf(Power::Figures, SURVEY), "/admin/surveys/1", "", 200)
@@ -221,16 +231,6 @@ pub const ROWS: &[Row] = &[
         Needs::PageOf(Power::ChangeSurveys, SURVEY),
         "/admin/surveys/1/status",
         "csrf={csrf}&status=open",
-        303,
-    ),
-    row("GET /admin/companies", Needs::PageFor(Power::Figures), "/admin/companies", "", 200)
-        .showing(Of::Company, ">ACME</a>"),
-    row("GET /admin/companies/new", Needs::PageForAll(Power::ChangeCompanies), "/admin/companies/new", "", 200),
-    row(
-        "POST /admin/companies",
-        Needs::PageForAll(Power::ChangeCompanies),
-        "/admin/companies",
-        "csrf={csrf}&name=New&guest_code={new}",
         303,
     ),
     row("GET /admin/companies/<id>", Needs::PageOf(Power::Figures, COMPANY), "/admin/companies/{acme}", "", 200),
@@ -260,6 +260,16 @@ pub const ROWS: &[Row] = &[
         "POST /admin/companies/<id>/off",
         Needs::PageOf(Power::ChangeCompanies, COMPANY),
         "/admin/companies/{acme}/off",
+        "csrf={csrf}",
+        303,
+    ),
+    row(
+        "POST /admin/companies/<id>/on",
+        Needs::PageOf(Power::ChangeCompanies, COMPANY),
+        "/admin/companies/{acme}/on",
+        "csrf={csrf}",
+        303,
+    ),
     // Accounts, on pages.
     row("GET /admin/account", Needs::Page, "/admin/account", "", 200),
     row(
@@ -308,9 +318,6 @@ pub const ROWS: &[Row] = &[
         303,
     ),
     row(
-        "POST /admin/companies/<id>/on",
-        Needs::PageOf(Power::ChangeCompanies, COMPANY),
-        "/admin/companies/{acme}/on",
         "GET /admin/accounts/<id>/remove",
         Needs::PageFor(Power::Accounts),
         "/admin/accounts/{account}/remove",
