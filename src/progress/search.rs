@@ -28,7 +28,7 @@ pub const FILTERS: [&str; 11] = [
 ];
 
 /// What is searched for.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Asked {
     /// The participant.
     pub email: Option<Email>,

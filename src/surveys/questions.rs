@@ -4,6 +4,7 @@
 //! expected is passed over, and data of an unknown shape is shown by its members' names. All that is shown is bounded.
 
 mod apart;
+pub mod pretty;
 #[cfg(test)]
 mod tests;
 pub mod words;
