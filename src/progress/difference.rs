@@ -62,7 +62,8 @@ impl Difference {
         }
         let say = |text: &mut Bounded, values: &[&RawValue]| values.iter().for_each(|value| say_plain(value, text));
         let (was, now) = told_apart(say, was.as_slice(), now.as_slice());
-        self.add(Change { name: cut(place, LONGEST_NAME), was, now });
+        let name = if place.is_empty() { "All of it" } else { place };
+        self.add(Change { name: cut(name, LONGEST_NAME), was, now });
     }
 
     fn compare_all(
@@ -150,6 +151,7 @@ mod tests {
         );
         assert_eq!(between(r#"{"a":null}"#, r#"{"a":""}"#), ["a | null | \"\""]);
         assert_eq!(between(r#"{"a":1,"a":2}"#, r#"{"a":2}"#), Vec::<String>::new());
+        assert_eq!(between("1", r#"[1,{}]"#), ["All of it | 1 | 1, {}"]);
         assert_eq!(between(r#"{"a":{"x":1}}"#, r#"{"a":[{"x":1}]}"#), [r#"a | {"x":1} | [{"x":1}]"#]);
     }
 

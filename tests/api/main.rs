@@ -53,6 +53,7 @@ mod pages;
 mod pages_companies;
 mod pages_overview;
 mod pages_surveys;
+mod pages_drafts;
 mod passwords;
 mod patching;
 mod person;

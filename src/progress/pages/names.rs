@@ -41,8 +41,8 @@ impl Choices {
 /// The names of what a page shows.
 #[derive(Debug, Default)]
 pub struct Names {
-    surveys: BTreeMap<i64, String>,
-    companies: BTreeMap<i64, String>,
+    pub(super) surveys: BTreeMap<i64, String>,
+    pub(super) companies: BTreeMap<i64, String>,
     /// The surveys that the caller may see.
     pub survey_choices: Choices,
     /// The companies that the caller may see.

@@ -37,15 +37,17 @@ impl Questions {
     /// `responses`, and lists of options' ids or of objects with a `questionId`.
     pub fn apart<'a>(&self, data: &'a RawValue) -> Parts<'a> {
         let mut parts = Parts::of(self);
-        if data.get().starts_with('[') {
-            self.take_list("", data, &mut parts);
-        } else {
-            for (name, value, is_last) in named(data) {
-                match self.by_id.get(&name).filter(|_| is_last) {
-                    Some(number) => parts.put(Some(*number), &name, value),
-                    None => self.take_member(&name, value, &mut parts),
+        match data.get().as_bytes().first() {
+            Some(b'{') => {
+                for (name, value, is_last) in named(data) {
+                    match self.by_id.get(&name).filter(|_| is_last) {
+                        Some(number) => parts.put(Some(*number), &name, value),
+                        None => self.take_member(&name, value, &mut parts),
+                    }
                 }
             }
+            Some(b'[') => self.take_list("", data, &mut parts),
+            _ => parts.put(None, "", data),
         }
         parts
     }
