@@ -158,6 +158,7 @@ fn page_routes() -> Vec<rocket::Route> {
         keys::pages::routes(),
         audit::pages::routes(),
         system::pages::routes(),
+        submissions::pages::routes(),
     ]
     .concat()
 }

@@ -89,6 +89,13 @@ pub fn find(conn: &mut Conn, id: CompanyId) -> QueryResult<Option<Company>> {
     Ok(row.map(Company::from))
 }
 
+/// The names of these companies.
+pub fn names(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<CompanyId, String>> {
+    let query = companies::table.filter(companies::id.eq_any(ids)).select((companies::id, companies::name));
+    let rows: Vec<(i64, String)> = on_backend!(conn => query.load(conn))?;
+    Ok(rows.into_iter().map(|(id, name)| (CompanyId(id), name)).collect())
+}
+
 /// What came of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {

@@ -5,6 +5,7 @@
 //! nothing is sent twice by loading a page again.
 
 pub mod assets;
+pub mod choices;
 pub mod confirm;
 pub mod entries;
 pub mod frame;
@@ -26,6 +27,7 @@ use rocket::{
 };
 
 pub use self::{
+    choices::Choices,
     confirm::Confirm,
     entries::Entries,
     frame::{Frame, Section},

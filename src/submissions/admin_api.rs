@@ -5,29 +5,21 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{
-    Submission,
-    answers::Answer,
-    export::{ExportedSubmission, chunk},
-    search::Filter,
-    store,
-};
+use super::{Submission, admin, answers::Answer, export::ExportedSubmission};
 use crate::{
-    access::{Arrived, Grant, Power, caller::look},
-    audit::{Entry, People, Subject},
-    clock::{Moment, Span},
-    companies::{Belonging, CompanyId},
-    db::{Conn, Database},
-    email::Email,
+    access::{Arrived, Power},
+    audit::People,
+    clock::Moment,
+    companies::CompanyId,
+    db::Database,
     http::{
-        Fields, Query,
-        export::{Export, Format},
-        list::{Cursor, List, PAGE_PARAMETERS, Page},
+        Query,
+        export::Export,
+        list::{Cursor, List, PAGE_PARAMETERS},
     },
     problem::Problem,
     progress::writer::Writer,
     surveys::SurveyId,
-    timeline::{Order, Scope},
 };
 
 /// The routes of this slice.
@@ -49,45 +41,6 @@ pub struct SubmissionFilterParameters {
     from: Option<Moment>,
     /// Accepted before this moment.
     to: Option<Moment>,
-}
-
-const FILTERS: [&str; 5] = ["email", "survey_id", "company_id", "from", "to"];
-
-/// What is searched for.
-struct Sought {
-    email: Option<Email>,
-    survey_id: Option<SurveyId>,
-    company: Option<Belonging>,
-    submitted: Span,
-}
-
-impl Sought {
-    fn of(fields: &mut Fields<'_>) -> Self {
-        Self {
-            email: fields.optional("email"),
-            survey_id: fields.optional("survey_id"),
-            company: fields.optional("company_id"),
-            submitted: Span::from_to(fields),
-        }
-    }
-
-    /// What is searched for among what this grant lets be seen.
-    fn within(self, grant: &Grant) -> Filter {
-        let scope = Scope::of(grant, self.survey_id, self.company);
-        Filter { scope, email: self.email, submitted: self.submitted }
-    }
-
-    /// An entry for the audit log: the filters, but of the participant no more than a digest.
-    fn audited(&self, entry: impl FnOnce(Subject) -> Entry, people: &People) -> Entry {
-        let subject = self.email.as_ref().map_or_else(|| Subject::all("submissions"), |email| people.subject(email));
-        let said = [
-            self.company.filter(|company| *company == Belonging::None).map(|none| format!("company_id={none}")),
-            self.submitted.from.map(|from| format!("from={from}")),
-            self.submitted.to.map(|to| format!("to={to}")),
-        ];
-        let said = said.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        entry(subject).about(self.survey_id, self.company.and_then(Belonging::company_id)).detail(said)
-    }
 }
 
 /// A submission in a list.
@@ -140,15 +93,9 @@ async fn search(
     people: &State<People>,
 ) -> Result<Json<List<SubmissionLine>>, Problem> {
     let caller = arrived?.may(Power::ReadSubmissions)?;
-    let mut fields = query.fields(&[&FILTERS[..], &PAGE_PARAMETERS].concat())?;
-    let sought = Sought::of(&mut fields);
-    let (page, order) = (Page::of(&mut fields), Order::NewestFirst);
-    let reached = page.reached(&mut fields, order);
-    fields.finish(Some(()))?;
-    look(writer, sought.audited(|subject| caller.entry("submission.search", subject), people)).await?;
-    let (filter, most) = (sought.within(&caller.grant), page.limit as usize);
-    let found = database.read(move |conn| store::search(conn, &filter, order, reached, most)).await?;
-    let next = found.next.map(|place| Cursor::at(place.at, place.id, order));
+    let asked = admin::Asked::of(query.fields(&[&admin::FILTERS[..], &PAGE_PARAMETERS].concat())?)?;
+    let found = admin::list(&caller, asked, database, writer, people).await?;
+    let next = found.next.map(|place| Cursor::at(place.at, place.id, admin::ORDER));
     Ok(Json(List::with_next(found.found.into_iter().map(SubmissionLine::from).collect(), next)))
 }
 
@@ -203,15 +150,8 @@ async fn show(
 ) -> Result<Json<AdminSubmissionView>, Problem> {
     let caller = arrived?.may(Power::ReadSubmissions)?;
     query.none()?;
-    // What is no id names none.
-    let id: i64 = id.parse().map_err(|_| Problem::SubmissionNotFound)?;
-    let read = move |conn: &mut Conn| Ok((store::find(conn, id)?, store::answers_of(conn, &[id])?));
-    let (submission, mut answers) = database.read(read).await?;
-    let mut submission = submission.ok_or(Problem::SubmissionNotFound)?;
-    caller.sees(submission.survey_id, submission.company_id, Problem::SubmissionNotFound)?;
-    let entry = caller.entry("submission.read", Subject::one("submission", id));
-    look(writer, entry.about(submission.survey_id, submission.company_id)).await?;
-    let answers = answers.remove(&id).unwrap_or_default().into_iter().map(AnswerView::from).collect();
+    let (mut submission, answers) = admin::read(&caller, id, database, writer).await?;
+    let answers = answers.into_iter().map(AnswerView::from).collect();
     Ok(Json(AdminSubmissionView { participant: submission.participant.take(), line: submission.into(), answers }))
 }
 
@@ -240,12 +180,6 @@ async fn export(
     people: &State<People>,
 ) -> Result<Export, Problem> {
     let caller = arrived?.may(Power::ReadSubmissions)?;
-    let mut fields = query.fields(&[&FILTERS[..], &["format"]].concat())?;
-    let sought = Sought::of(&mut fields);
-    let format = fields.required::<Format>("format");
-    let format = fields.finish(format)?;
-    look(writer, sought.audited(|subject| caller.entry("submission.export", subject), people)).await?;
-    let filter = sought.within(&caller.grant);
-    let fetch = move |conn: &mut Conn, reached| chunk(conn, &filter, reached);
-    Export::in_chunks("submissions", format, database.inner().clone(), None, fetch).await
+    let fields = query.fields(&[&admin::FILTERS[..], &["format"]].concat())?;
+    admin::export(&caller, fields, database, writer, people).await
 }

@@ -1,5 +1,6 @@
 //! Submissions: the final record, and the end of a draft.
 
+pub mod admin;
 pub mod admin_api;
 pub mod admin_submit;
 pub mod admin_submit_api;
@@ -7,6 +8,7 @@ pub mod answers;
 pub mod api;
 pub mod export;
 pub mod front_end;
+pub mod pages;
 pub mod rules;
 pub mod search;
 pub mod store;

@@ -80,6 +80,7 @@ impl Row {
 
 const DRAFT: &[Hidden] = &[(Of::Both, "DRAFT_NOT_FOUND")];
 const SURVEY: &[Hidden] = &[(Of::Survey, "SURVEY_NOT_FOUND")];
+const SUBMISSION: &[Hidden] = &[(Of::Both, "SUBMISSION_NOT_FOUND")];
 const COMPANY: &[Hidden] = &[(Of::Company, "COMPANY_NOT_FOUND")];
 
 /// As it is: whoever replaces it changes nothing for the others.
@@ -394,6 +395,21 @@ pub const ROWS: &[Row] = &[
         "csrf={csrf}&seen=2",
         303,
     ),
+    row(
+        "GET /admin/submissions",
+        Needs::PageFor(Power::ReadSubmissions),
+        "/admin/submissions?email={submitter}",
+        "",
+        200,
+    )
+    .showing(Of::Both, ">{submitter}</a>"),
+    row(
+        "GET /admin/submissions/<id>",
+        Needs::PageOf(Power::ReadSubmissions, SUBMISSION),
+        "/admin/submissions/{submission}",
+        "",
+        200,
+    ),
     // Surveys and companies.
     row("GET /api/admin/surveys", Needs::Admin(Power::Figures), "/api/admin/surveys?limit=200", "", 200)
         .showing(Of::Survey, r#""id":1,"#),
@@ -533,7 +549,7 @@ pub const ROWS: &[Row] = &[
     .showing(Of::Both, "{submitter}"),
     row(
         "GET /api/admin/submissions/<id>",
-        Needs::AdminOf(Power::ReadSubmissions, &[(Of::Both, "SUBMISSION_NOT_FOUND")]),
+        Needs::AdminOf(Power::ReadSubmissions, SUBMISSION),
         "/api/admin/submissions/{submission}",
         "",
         200,
