@@ -159,6 +159,7 @@ fn page_routes() -> Vec<rocket::Route> {
         audit::pages::routes(),
         system::pages::routes(),
         submissions::pages::routes(),
+        people::pages::routes(),
     ]
     .concat()
 }

@@ -47,14 +47,6 @@ pub fn erase_person(email: &str, yes: bool, json: bool) -> Outcome {
 }
 
 fn told(erased: Erased) -> Result<String, std::num::TryFromIntError> {
-    let parts = [
-        (erased.drafts, "draft"),
-        (erased.expired_drafts, "expired draft"),
-        (erased.previous_states, "earlier state"),
-        (erased.submissions, "submission"),
-        (erased.answers, "answer"),
-        (erased.idempotency_keys, "idempotency key"),
-    ];
     let told = |(count, one)| Ok::<_, std::num::TryFromIntError>(plural(i64::try_from(count)?, one));
-    Ok(parts.into_iter().map(told).collect::<Result<Vec<_>, _>>()?.join(", "))
+    Ok(erased.counts().into_iter().map(told).collect::<Result<Vec<_>, _>>()?.join(", "))
 }

@@ -2,11 +2,11 @@
 
 use rocket::{Route, State, delete, get, http::Header, response::Responder, routes, serde::json::Json};
 
-use super::{Erased, Person, store};
+use super::{Erased, Person, admin};
 use crate::{
-    access::{Arrived, Power, caller::look},
+    access::{Arrived, Power},
     audit::People,
-    db::{Conn, Database},
+    db::Database,
     email::Email,
     http::Query,
     problem::Problem,
@@ -50,9 +50,7 @@ async fn export(
 ) -> Result<Download, Problem> {
     let caller = arrived?.may(Power::ReadPeople)?.without_limits()?;
     let email = email_in(&query)?;
-    look(writer, caller.entry("person.read", people.subject(&email))).await?;
-    let (people, now) = (people.inner().clone(), caller.now());
-    let person = database.read(move |conn| store::read(conn, &email, &people, now)).await?;
+    let person = admin::read(&caller, email, people, database, writer).await?;
     // The name of a file is seen by many: the email is not in it.
     let disposition = Header::new("Content-Disposition", "attachment; filename=\"person.json\"");
     Ok(Download { person: Json(person), disposition })
@@ -88,6 +86,5 @@ async fn erase(
 ) -> Result<Json<Erased>, Problem> {
     let caller = arrived?.may(Power::ErasePeople)?.without_limits()?;
     let email = email_in(&query)?;
-    let (now, entry) = (caller.now(), caller.entry("person.erase", people.subject(&email)));
-    Ok(Json(writer.change(move |conn: &mut Conn| store::erase(conn, &email, entry, now)).await?))
+    Ok(Json(admin::erase(&caller, email, people, writer).await?))
 }

@@ -5,7 +5,9 @@
 //! their answers, and what the audit log says of these. A draft that nobody has claimed is nobody's. An account is not a
 //! participant, even if it has the same email.
 
+pub mod admin;
 pub mod admin_api;
+pub mod pages;
 pub mod rules;
 pub mod store;
 
@@ -152,6 +154,20 @@ pub struct Erased {
     pub answers: usize,
     /// Traces of writes that carried an `Idempotency-Key`.
     pub idempotency_keys: usize,
+}
+
+impl Erased {
+    /// What it counts, each with how one of it is called.
+    pub fn counts(&self) -> [(usize, &'static str); 6] {
+        [
+            (self.drafts, "draft"),
+            (self.expired_drafts, "expired draft"),
+            (self.previous_states, "earlier state"),
+            (self.submissions, "submission"),
+            (self.answers, "answer"),
+            (self.idempotency_keys, "idempotency key"),
+        ]
+    }
 }
 
 impl std::fmt::Display for Erased {

@@ -162,6 +162,7 @@ fn person(conn: &mut Conn, email: &Email, people: &People, now: Moment) -> Query
     let (alive, expired): (Vec<Head>, Vec<Head>) = heads.into_iter().partition(|head| is_alive(head, now));
     let ids: Vec<DraftId> = alive.iter().map(|head| head.draft_id).collect();
     let mut contents = progress::store::contents(conn, &ids)?;
+    let mut earlier = progress::store::previous_of(conn, &ids)?;
     let submitted = submission_rows(conn, email)?;
     let ended: Vec<DraftId> = submitted.iter().filter_map(|row| row.5).collect();
     let mut events = events(conn, &[&ids[..], &ended[..]].concat())?;
@@ -188,7 +189,7 @@ fn person(conn: &mut Conn, email: &Email, people: &People, now: Moment) -> Query
             expires_at: head.expires_at,
             data: content.data,
             meta: content.meta,
-            previous_states: progress::store::previous(conn, id)?.into_iter().map(StateView::from).collect(),
+            previous_states: earlier.remove(&id).unwrap_or_default().into_iter().map(StateView::from).collect(),
             events: events.remove(&id).unwrap_or_default(),
         });
     }

@@ -54,6 +54,7 @@ mod pages_companies;
 mod pages_overview;
 mod pages_surveys;
 mod pages_drafts;
+mod pages_person;
 mod pages_submissions;
 mod passwords;
 mod patching;

@@ -119,7 +119,7 @@ export async function setPasswordAndSignIn(page, link, email) {
 }
 
 export async function signIn(page, email) {
-  await page.goto("/admin/sign-in?next=/admin/companies");
+  await page.goto("/admin/sign-in");
   await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();

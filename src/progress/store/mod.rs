@@ -16,6 +16,7 @@ pub use self::{
     expiring::{NextToExpire, next_to_expire},
     memory::{end, endings, forget_keys, remember, remembered},
     previous::{keep_previous, previous, previous_at, previous_lines},
+    previous::{keep_previous, previous, previous_at, previous_of},
     purge::{Purged, count_expired, forget_ended, purge},
     rows::{claim, delete, insert, prove, update},
     search::{find_all, search},

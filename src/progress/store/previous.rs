@@ -1,6 +1,6 @@
 //! The states of drafts that saves replaced with less.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::{
     prelude::*,
@@ -57,6 +57,18 @@ pub fn previous_lines(conn: &mut Conn, id: DraftId) -> QueryResult<Vec<PreviousL
         replaced_at,
     };
     Ok(rows.into_iter().map(line).collect())
+}
+
+/// The same of several drafts, in one query.
+pub fn previous_of(conn: &mut Conn, ids: &[DraftId]) -> QueryResult<HashMap<DraftId, Vec<Previous>>> {
+    let of_drafts = previous_states::table.filter(previous_states::draft_id.eq_any(ids));
+    let query = of_drafts.order(previous_states::version.desc()).select((previous_states::draft_id, COLUMNS));
+    let rows: Vec<(DraftId, Row)> = on_backend!(conn => query.load(conn))?;
+    let mut found: HashMap<DraftId, Vec<Previous>> = HashMap::new();
+    for (id, row) in rows {
+        found.entry(id).or_default().push(state(row)?);
+    }
+    Ok(found)
 }
 
 /// The state of a draft at this version, if it is kept.

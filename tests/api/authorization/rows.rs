@@ -410,6 +410,17 @@ pub const ROWS: &[Row] = &[
         "",
         200,
     ),
+    row("GET /admin/person", Needs::PageForAll(Power::ReadPeople), "/admin/person", "", 200),
+    row("GET /admin/person", Needs::PageForAll(Power::ReadPeople), "/admin/person?email={email}", "", 200)
+        .showing(Of::Both, "/admin/drafts/{draft}"),
+    row("GET /admin/person/erase", Needs::PageForAll(Power::ErasePeople), "/admin/person/erase?email={email}", "", 200),
+    row(
+        "POST /admin/person/erase",
+        Needs::PageForAll(Power::ErasePeople),
+        "/admin/person/erase",
+        "csrf={csrf}&email={email}&typed={email}",
+        303,
+    ),
     // Surveys and companies.
     row("GET /api/admin/surveys", Needs::Admin(Power::Figures), "/api/admin/surveys?limit=200", "", 200)
         .showing(Of::Survey, r#""id":1,"#),
