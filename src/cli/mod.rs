@@ -126,6 +126,20 @@ enum SurveyCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Say what importing a file would change of a survey, and what it would do to its drafts. Nothing is changed.
+    ///
+    /// Of the drafts, the 2000 that began last are looked at. Only numbers are told, and names of the survey's own.
+    #[command(after_help = "Example:\n  formprogress survey preview commuting.json --id 3")]
+    Preview {
+        /// The file; - for standard input.
+        file: PathBuf,
+        /// The survey that it is to replace; not needed if the file carries its id.
+        #[arg(long)]
+        id: Option<SurveyId>,
+        /// Print what POST /api/admin/surveys/{id}/preview answers.
+        #[arg(long)]
+        json: bool,
+    },
     /// List the surveys, with their drafts and submissions.
     List {
         /// Print a list of objects for a script.
@@ -356,6 +370,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Purge { dry_run, json } => manage::purge(dry_run, json),
         Command::Status { json } => status::status(json),
         Command::Survey(SurveyCommand::Import { file, json }) => surveys::import_survey(&file, json),
+        Command::Survey(SurveyCommand::Preview { file, id, json }) => surveys::preview_survey(&file, id, json),
         Command::Survey(SurveyCommand::List { json }) => surveys::list_surveys(json),
         Command::Survey(SurveyCommand::Open { id }) => surveys::set_survey_status(id, Status::Open),
         Command::Survey(SurveyCommand::Close { id, let_finish }) => {

@@ -1,12 +1,21 @@
 //! `formprogress survey`.
 
-use std::{io::Read, path::Path};
+use std::{
+    io::{Read, Write},
+    path::Path,
+};
 
 use formprogress::{
     audit::{self, Entry, Subject},
     clock::Clock,
     db,
-    surveys::{self, Status, SurveyId, admin::entry_of, file::SurveyFile, store::Imported},
+    surveys::{
+        self, Status, SurveyId,
+        admin::entry_of,
+        file::SurveyFile,
+        preview::{self, Plan, Reached},
+        store::Imported,
+    },
 };
 use serde::Serialize;
 
@@ -18,7 +27,8 @@ struct ImportedView {
     created: bool,
 }
 
-pub fn import_survey(path: &Path, json: bool) -> Outcome {
+/// The survey in a file, or in standard input.
+fn file_at(path: &Path) -> Result<SurveyFile, Box<dyn std::error::Error>> {
     let name = if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
     let text = if path == Path::new("-") {
         let mut text = String::new();
@@ -27,7 +37,11 @@ pub fn import_survey(path: &Path, json: bool) -> Outcome {
         std::fs::read_to_string(path)
     };
     let text = text.map_err(|error| format!("{name} cannot be read: {error}"))?;
-    let file = SurveyFile::parse(&text).map_err(|error| format!("{name}: {error}"))?;
+    Ok(SurveyFile::parse(&text).map_err(|error| format!("{name}: {error}"))?)
+}
+
+pub fn import_survey(path: &Path, json: bool) -> Outcome {
+    let file = file_at(path)?;
     let now = Clock::system().now();
     let entry = Entry::on_command_line("survey.create", Subject::all("surveys"), now);
     let imported = db::write(&mut database()?, |conn| {
@@ -43,6 +57,29 @@ pub fn import_survey(path: &Path, json: bool) -> Outcome {
         false => println!("Survey {id} {}: {}", if created { "created" } else { "replaced" }, file.name),
     }
     Ok(())
+}
+
+pub fn preview_survey(path: &Path, id: Option<SurveyId>, json: bool) -> Outcome {
+    let file = file_at(path)?;
+    let id = match (id, file.id) {
+        (Some(id), Some(named)) if id != named => {
+            return Err(format!("the file is of survey {named}, and not of survey {id}").into());
+        }
+        (id, named) => id.or(named).ok_or("the file has no id: say with --id which survey it is to replace")?,
+    };
+    let mut conn = existing_database()?;
+    let present = preview::present(&mut conn, id)?.ok_or_else(|| not_there(id))?;
+    let plan = Plan::of(&present, &file, Clock::system().now())?;
+    let mut reached = Reached::default();
+    while !reached.is_enough() {
+        reached = plan.look(&mut conn, reached)?;
+    }
+    let recorded = preview::recorded(&mut conn, id)?;
+    let preview = plan.made(&reached, recorded);
+    match json {
+        true => print_json(&preview),
+        false => Ok(write!(std::io::stdout(), "{preview}")?),
+    }
 }
 
 pub fn list_surveys(json: bool) -> Outcome {

@@ -3,7 +3,10 @@
 //! A draft's data has names in it that participants may have chosen. A place is told by the names that the survey itself has,
 //! before the change or after it; any other name, and the number of an element, is told as `*`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
+};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -191,6 +194,25 @@ pub struct ImpactView {
     pub refused: i64,
     /// Which answers these are, the most frequent first; the first fifty.
     pub refused_for: Vec<PlaceView>,
+}
+
+impl fmt::Display for ImpactView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:>7}  drafts, of which {} were looked at", self.live, self.looked_at)?;
+        writeln!(f, "{:>7}  would be marked as of an older form (schema_changed)", self.schema_changed)?;
+        writeln!(f, "{:>7}  would be shown without some answers (?fit=true)", self.losing_answers)?;
+        self.lost.iter().try_for_each(|place| writeln!(f, "         {place}"))?;
+        writeln!(f, "{:>7}  stand on a screen that is gone", self.beyond_the_screens)?;
+        writeln!(f, "{:>7}  would be refused on submission for an answer that is there", self.refused)?;
+        self.refused_for.iter().try_for_each(|place| writeln!(f, "         {place}"))
+    }
+}
+
+impl fmt::Display for PlaceView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let question = self.question.as_ref().map(|question| format!("  {question}")).unwrap_or_default();
+        write!(f, "{:>7}  {}{question}", self.drafts, self.pointer)
+    }
 }
 
 /// A place in drafts, and in how many of them it is.

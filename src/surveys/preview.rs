@@ -1,6 +1,6 @@
 //! What replacing a survey with a file would do: to the survey, and to the drafts that exist. Nothing is changed.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use rocket::tokio::task::spawn_blocking;
 use serde::Serialize;
@@ -55,6 +55,19 @@ pub struct Preview {
     pub new_fingerprint: Option<Fingerprint>,
     /// What it would do to drafts.
     pub drafts: ImpactView,
+}
+
+impl fmt::Display for Preview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changes.is_empty() {
+            writeln!(f, "Nothing changes of survey {}.", self.survey_id)?;
+        }
+        self.changes.iter().try_for_each(|change| writeln!(f, "{}", change.words))?;
+        if self.more_changes > 0 {
+            writeln!(f, "And {} more changes.", self.more_changes)?;
+        }
+        write!(f, "\n{}", self.drafts)
+    }
 }
 
 /// A survey as it is, in both forms.

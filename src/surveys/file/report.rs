@@ -47,7 +47,12 @@ const WINDOW: usize = 60;
 pub fn faults(text: &str, error: &FileError) -> Vec<Fault> {
     match error {
         FileError::Json(detail, position) => {
-            let offset = position.map(|position| offset_of(text, position));
+            let offset = position.map(|position| {
+                let offset = offset_of(text, position);
+                // The reader stops before some of these characters, and behind others.
+                let is_next = detail.contains("control character") && !is_control(text, offset);
+                if is_next && is_control(text, offset + 1) { offset + 1 } else { offset }
+            });
             vec![at(text, None, offset, in_words(detail))]
         }
         FileError::Members(errors) => {
@@ -60,6 +65,10 @@ pub fn faults(text: &str, error: &FileError) -> Vec<Fault> {
             errors.iter().map(fault).collect()
         }
     }
+}
+
+fn is_control(text: &str, offset: usize) -> bool {
+    text.as_bytes().get(offset).is_some_and(|byte| *byte < b' ')
 }
 
 fn at(text: &str, pointer: Option<String>, offset: Option<usize>, detail: String) -> Fault {
@@ -151,6 +160,7 @@ mod tests {
             ("{\n  \"name\": \"ä\" \"definition\": {}\n}", (2, 15), "\"", "A comma or }"),
             ("{\n  \"name\": \"x\",\n}", (3, 1), "}", "comma too many"),
             ("{\"name\": \"x\n\"}", (1, 12), "⏎", "A line break or a tab"),
+            ("{\"na\tme\": 1}", (1, 5), "\t", "A line break or a tab"),
             ("{\"name\": \"x\"", (1, 12), "\"", "too early"),
             ("{\"name\" \"x\"}", (1, 9), "\"", "A colon"),
             ("{name: 1}", (1, 2), "n", "in double quotes"),
