@@ -85,8 +85,13 @@ impl Compared<'_> {
         if before.name != after.name {
             told.changed(Part::Name, format!("The name changes from “{}” to “{}”.", before.name, after.name));
         }
-        if before.instructions != after.instructions {
-            told.changed(Part::Instructions, "What participants are told first changes.".into());
+        match (before.instructions.as_str(), after.instructions.as_str()) {
+            (before, after) if before == after => {}
+            ("", _) => told.add(Part::Instructions, Kind::Added, "Participants are given instructions first."),
+            (_, "") => {
+                told.add(Part::Instructions, Kind::Removed, "The instructions are removed: the file has none.");
+            }
+            _ => told.changed(Part::Instructions, "The instructions change.".into()),
         }
         if before.status != after.status {
             let (before, after) = (before.status.as_str(), after.status.as_str());

@@ -59,7 +59,7 @@ fn every_change_is_told_in_words() {
         words(BEFORE, after),
         [
             "The name changes from “A” to “B”.",
-            "What participants are told first changes.",
+            "Participants are given instructions first.",
             "The survey becomes closing; it is open now.",
             "A draft lives 14 days after its last save, and not 30. This counts for each draft from its next save on.",
             "Writes of drafts must name the version that they were made on.",
@@ -79,6 +79,15 @@ fn every_change_is_told_in_words() {
 fn what_a_file_does_not_name_does_not_change() {
     let kept = words(BEFORE, r#"{"name":"A","definition":{"pages":[{"elements":[]}]}}"#);
     assert!(!kept.iter().any(|words| words.contains("days") || words.contains("version")), "{kept:?}");
+}
+
+#[test]
+fn a_file_without_instructions_takes_them_away() {
+    let with = |instructions: &str| {
+        BEFORE.replace(r#""name":"A","#, &format!(r#""name":"A","instructions":"{instructions}","#))
+    };
+    assert_eq!(words(&with("x"), BEFORE), ["The instructions are removed: the file has none."]);
+    assert_eq!(words(&with("x"), &with("y")), ["The instructions change."]);
 }
 
 #[test]

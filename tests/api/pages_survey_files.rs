@@ -87,7 +87,9 @@ async fn a_slip_in_the_json_is_shown_with_its_line(service: &Service<'_>) {
     let browser = service.browser(Role::Editor, &[]);
     let file = "{\r\n  \"name\": \"Travel\"\r\n  \"definition\": {}\r\n}";
     let page = browser.fill_in("/admin/surveys/new", &[("text", file)]).await.expect(400).expect_page();
-    page.saying("A comma or } must stand here.").saying("Line 3, column 3.").saying("  <mark>&#34;</mark>definition");
+    page.saying("A comma or } must stand before this.")
+        .saying("Line 3, column 3.")
+        .saying("  <mark>&#34;</mark>definition");
 }
 
 async fn a_file_beyond_the_limits_of_the_api_is_refused_on_the_page(service: &Service<'_>) {

@@ -4,7 +4,7 @@ use formprogress::access::Power;
 use serde_json::{Value, json};
 
 use crate::support::{
-    NAMED, Save, Service, TestDatabase,
+    Client, NAMED, Save, Service, TestDatabase, at_once,
     drafts::{IDS, draft_path},
     formprogress,
 };
@@ -17,6 +17,7 @@ on_both_databases![
     a_preview_changes_nothing_and_leaves_no_entry,
     a_preview_tells_nothing_of_participants,
     drafts_that_have_expired_do_not_count,
+    of_very_many_drafts_those_that_began_last_are_looked_at,
     a_file_that_says_the_same_does_nothing,
     everything_wrong_with_a_file_is_told_as_on_import,
 ];
@@ -174,6 +175,30 @@ async fn drafts_that_have_expired_do_not_count(service: &Service<'_>) {
     service.save(NAMED.1).await.expect(201);
     let told = preview(service, &after()).await;
     assert_eq!((&told["drafts"]["live"], &told["drafts"]["looked_at"]), (&json!(1), &json!(1)));
+}
+
+async fn of_very_many_drafts_those_that_began_last_are_looked_at(service: &Service<'_>) {
+    key(service).await;
+    replace(service, &before()).await;
+    let save = async |first: usize, count: usize, data: &str| {
+        for batch in (first..first + count).collect::<Vec<_>>().chunks(100) {
+            let saves = batch.iter().map(|number| {
+                let (client, save) = (Client::clone(service), Save::of(&format!("p{number}@example.com")).data(data));
+                async move { client.save(save).await.expect(201) }
+            });
+            at_once(saves).await;
+        }
+    };
+    save(0, 10, r#"{"phone":"1"}"#).await;
+    service.clock.advance(chrono::TimeDelta::seconds(1));
+    save(10, 1990, r#"{"age":1}"#).await;
+    service.clock.advance(chrono::TimeDelta::seconds(1));
+    save(2000, 20, r#"{"name":"Ana"}"#).await;
+
+    let told = preview(service, &after()).await["drafts"].clone();
+    assert_eq!((&told["live"], &told["looked_at"]), (&json!(2020), &json!(2000)));
+    assert_eq!(told["losing_answers"], 1980);
+    assert_eq!(told["lost"], json!([{"pointer": "/age", "question": null, "drafts": 1980}]));
 }
 
 async fn a_file_that_says_the_same_does_nothing(service: &Service<'_>) {

@@ -43,7 +43,7 @@ const MOST_READ: usize = 64 << 20;
 /// Characters of a line that are shown on each side of the place.
 const WINDOW: usize = 60;
 
-/// All that is wrong with the file of this text, in the order in which it was found.
+/// All that is wrong with the file of this text, from its first line to its last.
 pub fn faults(text: &str, error: &FileError) -> Vec<Fault> {
     match error {
         FileError::Json(detail, position) => {
@@ -62,7 +62,9 @@ pub fn faults(text: &str, error: &FileError) -> Vec<Fault> {
                 let offset = located(text, &pointer, &mut left);
                 at(text, Some(pointer), offset, error.detail.clone())
             };
-            errors.iter().map(fault).collect()
+            let mut faults: Vec<Fault> = errors.iter().map(fault).collect();
+            faults.sort_by_key(|fault| fault.place.unwrap_or((usize::MAX, 0)));
+            faults
         }
     }
 }
@@ -117,9 +119,9 @@ fn step<'a>(json: &'a str, name: &str) -> Option<&'a str> {
 const WORDS: [(&str, &str); 10] = [
     ("EOF while parsing a string", "The file ends within a text: close it with a double quote"),
     ("EOF while parsing", "The file ends too early: something that was opened with { or [ is not closed"),
-    ("expected `,` or `}`", "A comma or } must stand here"),
-    ("expected `,` or `]`", "A comma or ] must stand here"),
-    ("expected `:`", "A colon must stand here, between a member's name and its value"),
+    ("expected `,` or `}`", "A comma or } must stand before this"),
+    ("expected `,` or `]`", "A comma or ] must stand before this"),
+    ("expected `:`", "A colon must stand before this, between a member's name and its value"),
     ("key must be a string", "The name of a member must stand here, in double quotes"),
     ("trailing comma", "There is a comma too many before this"),
     ("trailing characters", "There is something behind the end of the object: a file holds one survey"),
@@ -191,9 +193,9 @@ mod tests {
             places,
             [
                 ("/name".into(), Some((1, 10))),
-                ("/answer_schema/properties/é/type".into(), Some((7, 9))),
                 ("/screens/1".into(), Some((4, 3))),
                 ("/a~1b".into(), Some((5, 9))),
+                ("/answer_schema/properties/é/type".into(), Some((7, 9))),
             ]
         );
         // What is missing has the place of what should hold it.
