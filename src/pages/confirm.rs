@@ -25,3 +25,30 @@ pub struct Confirm {
     /// What was wrong with it.
     pub entries: Entries,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::samples::{HOSTILE, rendered};
+
+    #[test]
+    fn the_template_is_rendered_and_no_text_becomes_markup() {
+        let page = |what: &[&str], typed: Option<&str>| {
+            let mut entries = Entries::prefilled(&[("typed", HOSTILE)]);
+            entries.note("typed", "must be the same");
+            Confirm {
+                frame: Frame::sample(HOSTILE),
+                what: what.iter().map(|sentence| (*sentence).to_owned()).collect(),
+                action: HOSTILE.into(),
+                button: "Discard the draft",
+                back: HOSTILE.into(),
+                hidden: vec![("version", HOSTILE.into())],
+                typed: typed.map(str::to_owned),
+                entries,
+            }
+        };
+        rendered(&page(&["It is lost."], None));
+        let html = rendered(&page(&["It is lost.", HOSTILE], Some("Type the email")));
+        assert!(html.contains("What you typed must be the same."), "{html}");
+    }
+}

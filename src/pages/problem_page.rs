@@ -70,3 +70,26 @@ fn sign_in_address(request: &Request<'_>) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &here).finish();
     if here == "/admin" { "/admin/sign-in".into() } else { format!("/admin/sign-in?{query}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::samples::{HOSTILE, rendered};
+
+    #[test]
+    fn the_template_is_rendered_and_no_text_becomes_markup() {
+        let errors = [FieldError { pointer: HOSTILE.into(), detail: HOSTILE.into() }];
+        for (errors, is_signed_out) in [(&errors[..], false), (&[], true)] {
+            let page = ProblemPage {
+                title: HOSTILE,
+                detail: HOSTILE,
+                code: "INVALID_REQUEST",
+                errors,
+                request_id: HOSTILE,
+                style: assets::path("admin.css"),
+                is_signed_out,
+            };
+            assert_eq!(rendered(&page).contains("Sign in in another tab"), is_signed_out);
+        }
+    }
+}

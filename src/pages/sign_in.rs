@@ -128,6 +128,20 @@ async fn sign_out_everywhere(form: Result<Posted, PageProblem>, door: Door<'_>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::samples::{HOSTILE, rendered};
+
+    #[test]
+    fn every_template_is_rendered_and_no_text_becomes_markup() {
+        let style = || assets::path("admin.css");
+        for has_account in [false, true] {
+            rendered(&FirstRunPage { style: style(), has_account });
+        }
+        let mut entries = Entries::prefilled(&[("email", HOSTILE), ("next", HOSTILE)]);
+        rendered(&SignInPage { style: style(), entries: entries.clone(), refused: Some(HOSTILE.into()) });
+        entries.note("email", "must be an email address");
+        let html = rendered(&SignInPage { style: style(), entries, refused: None });
+        assert!(html.contains("Email must be an email address."), "{html}");
+    }
 
     #[test]
     fn nobody_is_led_elsewhere() {

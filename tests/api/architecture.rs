@@ -1,4 +1,5 @@
-//! The layers stay apart: Diesel in the stores, HTTP at the edge, and rules that know of neither.
+//! The layers stay apart: Diesel in the stores, HTTP at the edge, and rules that know of neither. And what templates hold, and
+//! that a test fills each of them in.
 
 use std::path::{Path, PathBuf};
 
@@ -115,5 +116,87 @@ fn rules_are_pure() {
         for clock in ["Moment::now", "Utc::now", "SystemTime", "Instant::now", "clock.now"] {
             assert!(!source.contains(clock), "src/{name} looks at a clock");
         }
+    }
+}
+
+/// The templates, but for what others extend or import: that is rendered with each of them.
+fn templates() -> Vec<(String, String)> {
+    let files = sources().into_iter().filter(|(name, _)| name.contains("/templates/") && name.ends_with(".html"));
+    let templates: Vec<_> = files.collect();
+    assert!(templates.len() > 10, "the templates were found");
+    templates
+}
+
+fn is_part(template: &str) -> bool {
+    template.contains("block content %}{% endblock %}") || template.contains("{%- macro ")
+}
+
+/// The struct that fills a template in: the first one below where its path is named.
+fn filled_by<'a>(source: &'a str, template: &str) -> Option<&'a str> {
+    let below = source.split_once(&format!("#[template(path = \"{template}\""))?.1;
+    let name = below.split_once("struct ")?.1;
+    name.split(|one: char| !one.is_alphanumeric()).next()
+}
+
+/// The tests of a file: its module of tests, and the file of tests beside it.
+fn tests_of<'a>(name: &str, all: &'a [(String, String)]) -> Vec<&'a str> {
+    let stem = name.trim_end_matches(".rs").trim_end_matches("/mod");
+    let beside = [format!("{stem}_tests.rs"), format!("{stem}/tests.rs")];
+    let within = all.iter().filter(|(other, _)| other == name);
+    let within = within.filter_map(|(_, source)| Some(source.split_once("#[cfg(test)]\nmod tests {")?.1));
+    within.chain(all.iter().filter(|(other, _)| beside.contains(other)).map(|(_, source)| source.as_str())).collect()
+}
+
+#[test]
+fn every_template_is_filled_in_by_a_test() {
+    let sources = sources();
+    let mut wrong = Vec::new();
+    for (template, _) in templates().iter().filter(|(_, text)| !is_part(text)) {
+        let code = sources.iter().filter(|(name, _)| name.ends_with(".rs"));
+        let fillers: Vec<_> = code.filter_map(|(name, source)| Some((name, filled_by(source, template)?))).collect();
+        if fillers.is_empty() {
+            wrong.push(format!("src/{template}: no struct fills it in"));
+        }
+        for (name, filler) in fillers {
+            let is_made = |tests: &&str| tests.contains(&format!("{filler} {{"));
+            if !tests_of(name, &sources).iter().any(is_made) {
+                wrong.push(format!("src/{name}: no test makes a {filler}, which fills in {template}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a template holds that the content policy would have to stop, or that lets a text become markup.
+fn forbidden_in(template: &str) -> Vec<String> {
+    let texts = ["|safe", "| safe", "escape = \"none\"", "javascript:", "<style"];
+    let mut found: Vec<String> =
+        texts.iter().filter(|text| template.contains(**text)).map(|text| text.to_string()).collect();
+    let tags = template.split('<').skip(1).filter(|tag| tag.starts_with(|first: char| first.is_ascii_alphabetic()));
+    for tag in tags.filter_map(|tag| tag.split('>').next()) {
+        let words = tag.split([' ', '\n', '"', '\'', '}']).filter_map(|word| word.split_once('='));
+        let is_forbidden = |name: &str| name == "style" || name.len() > 2 && name.starts_with("on");
+        found.extend(words.filter(|(name, _)| is_forbidden(name)).map(|(name, _)| format!("{name}= in <{tag}>")));
+        if tag.starts_with("script") && !tag.contains(" src=") {
+            found.push(format!("a script without a source in <{tag}>"));
+        }
+    }
+    found
+}
+
+#[test]
+fn templates_hold_nothing_that_the_content_policy_forbids() {
+    for (name, template) in templates() {
+        assert_eq!(forbidden_in(&template), Vec::<String>::new(), "in src/{name}");
+    }
+    for bad in [
+        "{{ name|safe }}",
+        "<p style=\"color: red\">",
+        "<p{% if a %} style=\"x\"{% endif %}>",
+        "<button class=\"a\" onclick='x()'>",
+        "<script>alert(1)</script>",
+        "<a href=\"javascript:x\">",
+    ] {
+        assert_ne!(forbidden_in(bad), Vec::<String>::new(), "{bad}");
     }
 }

@@ -5,7 +5,7 @@ use rocket::{
     FromForm, Request, Response, Route,
     form::Form,
     get,
-    http::Status,
+    http::{Header, Status},
     post,
     response::{self, Responder},
     routes,
@@ -107,6 +107,22 @@ impl<'r> Responder<'r, 'static> for Page {
         };
         let html = html.map_err(|_| Status::InternalServerError)?;
         fill(&mut response, html);
+        // The address holds the token: not even our own log of requests from here may have it.
+        response.set_header(Header::new("Referrer-Policy", "no-referrer"));
         Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::samples::{HOSTILE, rendered};
+
+    #[test]
+    fn the_template_is_rendered_and_no_text_becomes_markup() {
+        for (wrong, said) in [(None, None), (Some(HOSTILE), None), (None, Some(HOSTILE))] {
+            let style = assets::path("admin.css");
+            rendered(&SetPassword { title: HOSTILE, email: HOSTILE, wrong, said, style });
+        }
     }
 }
