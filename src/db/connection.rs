@@ -1,7 +1,12 @@
 //! One connection to either database, and the few places where the two must be told apart.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use diesel::{
-    connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager},
+    connection::{AnsiTransactionManager, Connection, InstrumentationEvent, SimpleConnection, TransactionManager},
     pg::PgConnection,
     prelude::*,
     result::{DatabaseErrorKind, Error},
@@ -100,6 +105,19 @@ impl Conn {
         };
         done.map_err(|source| OpenError::SetUp { url: url.to_string(), source })?;
         Ok(conn)
+    }
+
+    /// The same connection, which counts each of its statements from now on.
+    pub fn counting(mut self, statements: &Arc<AtomicU64>) -> Self {
+        let statements = statements.clone();
+        let count = move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+                statements.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let conn = &mut self;
+        on_backend!(conn => conn.set_instrumentation(count));
+        self
     }
 
     /// Whether the connection still answers.

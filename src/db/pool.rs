@@ -41,6 +41,7 @@ pub struct Database {
     // As many permits as connections: who waits, waits as a future and not as a blocked thread.
     permits: Arc<Semaphore>,
     waits: Arc<AtomicU64>,
+    queries: Arc<AtomicU64>,
 }
 
 /// How busy the connections for reads are.
@@ -59,14 +60,16 @@ pub struct PoolState {
 impl Database {
     /// Keeps up to `connections` for reads, made when they are needed. Whether the database is there, `migrate` tells.
     pub fn new(url: &DatabaseUrl, connections: u32) -> Self {
+        let queries = Arc::<AtomicU64>::default();
         let pool = r2d2::Pool::builder()
             .max_size(connections)
             .min_idle(Some(0))
             .connection_timeout(PATIENCE)
             .test_on_check_out(false)
             .error_handler(Box::new(QuietPool))
-            .build_unchecked(Manager { url: url.clone() });
-        Self { url: url.clone(), pool, permits: Arc::new(Semaphore::new(connections as usize)), waits: Arc::default() }
+            .build_unchecked(Manager { url: url.clone(), queries: queries.clone() });
+        let permits = Arc::new(Semaphore::new(connections as usize));
+        Self { url: url.clone(), pool, permits, waits: Arc::default(), queries }
     }
 
     /// Where it is.
@@ -76,7 +79,12 @@ impl Database {
 
     /// A connection of one's own, for a writer.
     pub fn connect(&self) -> Result<Conn, OpenError> {
-        Conn::open_for_writing(&self.url)
+        Ok(Conn::open_for_writing(&self.url)?.counting(&self.queries))
+    }
+
+    /// How many statements its connections have run since the start: queries and changes, and where transactions begin and end.
+    pub fn queries(&self) -> u64 {
+        self.queries.load(Ordering::Relaxed)
     }
 
     /// How busy the connections for reads are now.
@@ -162,6 +170,7 @@ impl r2d2::HandleError<OpenError> for QuietPool {
 
 struct Manager {
     url: DatabaseUrl,
+    queries: Arc<AtomicU64>,
 }
 
 /// A pooled connection, and whether it turned out to be dead.
@@ -175,7 +184,7 @@ impl r2d2::ManageConnection for Manager {
     type Error = OpenError;
 
     fn connect(&self) -> Result<Pooled, OpenError> {
-        Ok(Pooled { conn: Conn::open(&self.url)?, broken: false })
+        Ok(Pooled { conn: Conn::open(&self.url)?.counting(&self.queries), broken: false })
     }
 
     fn is_valid(&self, _: &mut Pooled) -> Result<(), OpenError> {

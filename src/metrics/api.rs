@@ -85,7 +85,7 @@ async fn show(
     let live_drafts = database.read(record::store::live_drafts).await.inspect_err(|error| {
         tracing::error!(%error, "live drafts could not be counted");
     });
-    let state = gauges::State { queue, pool, live_drafts: live_drafts.ok() };
+    let state = gauges::State { queue, pool, queries: database.queries(), live_drafts: live_drafts.ok() };
     let text = metrics.text(&state).map_err(|_| Problem::Internal)?;
     let kind = ContentType::new("application", "openmetrics-text");
     Ok((kind.with_params([("version", "1.0.0"), ("charset", "utf-8")]), text))

@@ -19,6 +19,8 @@ use crate::{db::PoolState, progress::writer::QueueState, record::store::LiveDraf
 pub struct State {
     pub queue: QueueState,
     pub pool: PoolState,
+    /// Statements that the database was asked to run.
+    pub queries: u64,
     /// None if the database did not answer.
     pub live_drafts: Option<LiveDrafts>,
 }
@@ -34,7 +36,7 @@ impl Metrics {
     }
 
     fn gauges(&self, state: &State) -> Registry {
-        let State { queue, pool, live_drafts } = state;
+        let State { queue, pool, queries, live_drafts } = state;
         let mut registry = Registry::with_prefix(PREFIX);
         let mut gauge = |name, help, value| registry.register(name, help, ConstGauge::new(value));
         gauge("queue_commands", "Commands that wait for a writer", queue.commands);
@@ -46,6 +48,8 @@ impl Metrics {
         with_unit(&mut registry, "queue", "Memory of waiting and running writes", Unit::Bytes, queue.bytes);
         with_unit(&mut registry, "queue_limit", "Memory that waiting writes may hold", Unit::Bytes, queue.bytes_limit);
         registry.register("pool_waits", "Reads that had to wait for a connection", ConstCounter::new(pool.waits));
+        let help = "Statements that the database ran: queries and changes, and where transactions begin and end";
+        registry.register("database_queries", help, ConstCounter::new(*queries));
         if let Some(purge) = self.last_purge() {
             let (ended, took) = (purge.ended_at.unix_seconds(), purge.took.as_secs_f64());
             with_unit(&mut registry, "last_purge_timestamp", "When the last good purge ended", Unit::Seconds, ended);
