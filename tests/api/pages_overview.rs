@@ -141,7 +141,7 @@ async fn an_account_of_a_company_sees_its_own(service: &Service<'_>) {
     let all = service.sign_in("all@example.org", Role::Editor, &[]);
 
     for _ in 0..2 {
-        let page = mine.open("/admin").await.saying("of the companies that you may see");
+        let page = mine.open("/admin").await.saying("of the companies that you may see.");
         page.reads("1 live draft Started 1");
         let page = page.saying("<title>2026-11-21: 1</title>").not_saying("/admin/audit");
         assert_eq!(page.body.matches("href=\"/admin/drafts/").count(), 1, "{}", page.body);

@@ -100,7 +100,7 @@ async fn a_survey_shows_how_far_its_drafts_come(service: &Service<'_>) {
         let page = page.saying("/admin/drafts?survey_id=2&#38;screen=2").saying("/api/admin/surveys/2");
         let page =
             page.saying("/api/admin/events/export?format=csv&amp;survey_id=2").saying("/admin/surveys/2/replace");
-        page.reads("Day by day Started 3 Submitted 1");
+        page.reads("Day by day Started 3 2026-11-21: 1");
         service.fold_events().await;
         service.purge().await;
     }
@@ -160,7 +160,7 @@ async fn a_survey_is_closed_only_after_what_happens_is_said(service: &Service<'_
     let done = browser.fill_in("/admin/surveys/1/status", &[("status", "closed")]).await;
     assert_eq!(done.expect_done(), "/admin/surveys/1");
     service.save(Save::of(NAMED.0).screen(2)).await.expect_problem(403, "SURVEY_CLOSED");
-    browser.open("/admin/surveys/1").await.reads("It is closed: nobody can start, save or submit anything.");
+    browser.open("/admin/surveys/1").await.reads("It is closed : nobody can start, save or submit anything.");
     let log = service.audit_log();
     assert_eq!(log.last().map(String::as_str), Some("account 1 survey.status survey 1 done"));
 }
