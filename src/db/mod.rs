@@ -14,6 +14,11 @@ pub fn by_email_alone<C: diesel::Expression<SqlType = diesel::sql_types::BigInt>
     PlusNothing::new(survey)
 }
 
+/// The same, where drafts are looked for whose hour has come: those are few, and a survey may have all that there are.
+pub fn by_hour_alone<C: diesel::Expression<SqlType = diesel::sql_types::BigInt>>(survey: C) -> PlusNothing<C> {
+    PlusNothing::new(survey)
+}
+
 /// Rows with their ids, as a query for a chunk of them gives them.
 pub type QueryRows<R> = diesel::QueryResult<Vec<(i64, R)>>;
 

@@ -160,7 +160,8 @@ mod tests {
         assert_eq!(of("survey.replace", "survey 2"), ("Survey 2".into(), page("/admin/surveys/2")));
         assert_eq!(of("company.change", "company 7"), ("Company 7".into(), page("/admin/companies/7")));
         let draft = "019aa5d2-7b5c-7d3e-8c1f-2f9a4b6c8d0e";
-        let discarded = of("draft.discard", &format!("draft {draft}"));
+        let subject = format!("draft {draft}");
+        let discarded = of("draft.discard", &subject);
         assert_eq!(discarded, ("Draft 06DA-BMKV-BHYK".into(), page(&format!("/admin/drafts/{draft}"))));
         assert_eq!(of("account.delete", "account 3"), ("Account 3".into(), None));
         assert_eq!(of("person.erase", "person 00ff"), ("A person".into(), None));

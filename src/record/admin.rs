@@ -17,7 +17,7 @@ use crate::{
 
 /// Of which drafts a funnel is told.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Of {
+pub struct Chosen {
     /// Those of this company.
     pub company_id: Option<CompanyId>,
     /// Those that began on this day or later.
@@ -29,7 +29,7 @@ pub struct Of {
 /// The parameters of a funnel.
 pub const FILTERS: [&str; 3] = ["company_id", "from", "to"];
 
-impl Of {
+impl Chosen {
     /// Of a query.
     pub fn of(mut fields: Fields<'_>) -> Result<Self, Problem> {
         let (company_id, from) = (fields.optional("company_id"), fields.optional("from"));
@@ -42,10 +42,10 @@ impl Of {
 pub async fn funnel(
     caller: &Caller,
     survey_id: SurveyId,
-    of: Of,
+    chosen: Chosen,
     database: &Database,
 ) -> Result<(Survey, FunnelView), Problem> {
-    let Of { company_id, from, to } = of;
+    let Chosen { company_id, from, to } = chosen;
     let asked = Asked { survey_id, companies: caller.grant.companies.within(company_id).ids(), from, to };
     let survey = visible_survey(caller, survey_id, database).await?;
     if let Some(company_id) = company_id {

@@ -72,8 +72,8 @@ async fn funnel(
 ) -> Result<Json<FunnelView>, Problem> {
     let caller = arrived?.may(Power::Figures)?;
     let survey_id = id.map_err(|_| Problem::SurveyNotFound)?;
-    let of = admin::Of::of(query.fields(&admin::FILTERS)?)?;
-    let (_, view) = admin::funnel(&caller, survey_id, of, database).await?;
+    let chosen = admin::Chosen::of(query.fields(&admin::FILTERS)?)?;
+    let (_, view) = admin::funnel(&caller, survey_id, chosen, database).await?;
     Ok(Json(view))
 }
 

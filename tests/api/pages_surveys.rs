@@ -92,7 +92,7 @@ async fn a_survey_shows_how_far_its_drafts_come(service: &Service<'_>) {
 
     for _ in 0..2 {
         let page = browser.open("/admin/surveys/2").await;
-        page.reads("Started 3 Submitted 1 33 % Live 1 Expired 1 Discarded 0 Half took at most 1 min 40 s");
+        page.reads("Started 3 Submitted 1 33 % Live 1 Expired 1 Discarded 0 Median time to submit 1 min 40 s");
         page.reads("0 About you 3 100 % 1 lost here (33 %) 0 still here");
         page.reads("1 way 2 67 % 0 lost here (0 %) 0 still here 1 submitted from here");
         page.reads("2 Screen 2 1 33 % 0 lost here (0 %) 1 still here");

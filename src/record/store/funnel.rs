@@ -11,7 +11,7 @@ use crate::{
     clock::Moment,
     companies::CompanyId,
     db::{
-        Conn,
+        Conn, by_hour_alone,
         schema::{form_progress, funnel_days, funnel_screens, rollup_state},
         snapshot,
     },
@@ -104,7 +104,7 @@ pub(super) fn expired(conn: &mut Conn, surveys: &[i64], now: Moment) -> QueryRes
     let query = form_progress::table
         .filter(form_progress::purge_hour.le(now.hours()))
         .filter(form_progress::expires_at.le(now))
-        .filter(form_progress::survey_id.eq_any(surveys))
+        .filter(by_hour_alone(form_progress::survey_id).eq_any(surveys))
         .select((
             form_progress::draft_id,
             form_progress::survey_id,

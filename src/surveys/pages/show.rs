@@ -88,9 +88,9 @@ pub async fn show(
     let (caller, frame) = opened?.may(Power::Figures, "Survey", Section::Surveys)?;
     let id = admin::visible(id, &caller)?;
     let mut entries = Entries::of_query(&query);
-    let (survey, told) = match record::admin::Of::of(entries.filters(&record::admin::FILTERS)) {
-        Ok(of) => {
-            let (survey, view) = record::admin::funnel(&caller, id, of, database).await?;
+    let (survey, told) = match record::admin::Chosen::of(entries.filters(&record::admin::FILTERS)) {
+        Ok(chosen) => {
+            let (survey, view) = record::admin::funnel(&caller, id, chosen, database).await?;
             (survey, Some(Told::of(view, Day(frame.now.days()))))
         }
         Err(problem) => {
