@@ -28,7 +28,7 @@ use crate::{
 
 /// The routes of these pages.
 pub fn routes() -> Vec<Route> {
-    routes![list, ask_new, make, ask_revoke, revoke]
+    routes![list, ask_new_site, ask_new_server, make, ask_revoke, revoke]
 }
 
 #[derive(Template)]
@@ -100,10 +100,18 @@ impl NewPage {
     }
 }
 
-#[get("/keys/new/<kind>")]
-async fn ask_new(kind: &str, opened: Result<Opened, PageProblem>, database: &State<Database>) -> PageResult {
-    let (_, frame) = opened?.may(Power::Keys, "", Section::Keys)?;
-    let kind = KindName::parse(kind).map_err(|_| Problem::NotFound)?;
+#[get("/keys/new/site")]
+async fn ask_new_site(opened: Result<Opened, PageProblem>, database: &State<Database>) -> PageResult {
+    ask_new(opened?, KindName::Site, database).await
+}
+
+#[get("/keys/new/server")]
+async fn ask_new_server(opened: Result<Opened, PageProblem>, database: &State<Database>) -> PageResult {
+    ask_new(opened?, KindName::Server, database).await
+}
+
+async fn ask_new(opened: Opened, kind: KindName, database: &Database) -> PageResult {
+    let (_, frame) = opened.may(Power::Keys, "", Section::Keys)?;
     Page::show(&NewPage::of(frame, kind, Entries::default(), database).await?)
 }
 
