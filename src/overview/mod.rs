@@ -4,10 +4,10 @@ pub mod changes;
 pub mod pages;
 
 use crate::{
-    access::{Caller, Power, caller::look},
-    audit::{self, People, Subject},
+    access::{Caller, Power},
+    audit::{self, Entry, People, Subject},
     clock::Span,
-    db::Database,
+    db::{Conn, Database},
     problem::Problem,
     progress::{self, search, store::NextToExpire, writer::Writer},
     record::{self, activity::Activity, day::Day},
@@ -72,8 +72,21 @@ pub async fn expiring(
     let found = database.read(find).await?;
     if !found.drafts.is_empty() {
         look(writer, asked().audited(|subject| caller.entry("draft.search", subject), people)).await?;
+/// What expires soon is searched for, as in the list of drafts.
+fn soon(caller: &Caller) -> search_api::Asked {
+    let until = not_soon(caller).begins_at();
+    search_api::Asked { expires: Span { from: None, to: Some(until) }, ..Default::default() }
+}
+
+/// The drafts that expire next; none for those who may not see drafts.
+pub async fn expiring(caller: &Caller, database: &Database) -> Result<Option<NextToExpire>, Problem> {
+    if !caller.grant.may(Power::ReadDrafts) {
+        return Ok(None);
     }
-    Ok(found)
+    let (filter, now) = (soon(caller).within(&caller.grant), caller.now());
+    let until = not_soon(caller).begins_at();
+    let find = move |conn: &mut _| progress::store::next_to_expire(conn, &filter, until, DRAFTS, now);
+    Ok(Some(database.read(find).await?))
 }
 
 /// What changed last, as far as the caller may know.
@@ -84,11 +97,10 @@ pub enum Changed {
     Surveys(Vec<Summary>),
 }
 
-/// What changed last. To see what somebody did leaves an entry in the audit log, as reading it does.
-pub async fn changed(caller: &Caller, database: &Database, writer: &Writer) -> Result<Changed, Problem> {
+/// What changed last.
+pub async fn changed(caller: &Caller, database: &Database) -> Result<Changed, Problem> {
     let is_limited = caller.grant.companies.is_limited() || caller.grant.surveys.is_limited();
     if caller.grant.may(Power::Audit) && !is_limited {
-        look(writer, caller.entry("audit.read", Subject::all("audit"))).await?;
         let filter = audit::Filter::default();
         let mut entries = database.read(move |conn| audit::store::list(conn, &filter, None, ENTRIES)).await?;
         entries.retain(changes::is_change);
@@ -98,4 +110,25 @@ pub async fn changed(caller: &Caller, database: &Database, writer: &Writer) -> R
     let ids = caller.grant.surveys.ids();
     let found = database.read(move |conn| surveys::store::changed_lately(conn, ids.as_deref(), CHANGES as i64)).await?;
     Ok(Changed::Surveys(found))
+}
+
+/// Writes down, before it is shown, that somebody looks at drafts and at the audit log: what the lists of both would write.
+/// Where there is nothing of them to be seen, nothing is written.
+pub async fn looks(
+    caller: &Caller,
+    expiring: Option<&NextToExpire>,
+    changed: &Changed,
+    people: &People,
+    writer: &Writer,
+) -> Result<(), Problem> {
+    let sees_drafts = expiring.is_some_and(|found| !found.drafts.is_empty());
+    let sees_log = matches!(changed, Changed::Entries(entries) if !entries.is_empty());
+    let search = || soon(caller).audited(|subject| caller.entry("draft.search", subject), people);
+    let read = || caller.entry("audit.read", Subject::all("audit"));
+    let entries: Vec<Entry> = sees_drafts.then(search).into_iter().chain(sees_log.then(read)).collect();
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let add = move |conn: &mut Conn| entries.iter().try_for_each(|entry| audit::store::add(conn, entry));
+    Ok(writer.change(add).await?)
 }

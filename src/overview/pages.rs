@@ -85,11 +85,10 @@ async fn show(
     let (caller, frame) = opened?.may(Power::Figures, "Overview", Section::Overview)?;
     query.none()?;
     let Active { surveys, has_more } = super::active(&caller, database).await?;
-    let expiring = match caller.grant.may(Power::ReadDrafts) {
-        true => Some(super::expiring(&caller, database, writer, people).await?),
-        false => None,
-    };
-    let (entries, changed_surveys) = match super::changed(&caller, database, writer).await? {
+    let expiring = super::expiring(&caller, database).await?;
+    let changed = super::changed(&caller, database).await?;
+    super::looks(&caller, expiring.as_ref(), &changed, people, writer).await?;
+    let (entries, changed_surveys) = match changed {
         Changed::Entries(entries) => (entries, Vec::new()),
         Changed::Surveys(surveys) => (Vec::new(), surveys),
     };

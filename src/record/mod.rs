@@ -11,6 +11,8 @@ pub mod chart;
 pub mod day;
 pub mod funnel;
 pub mod rules;
+#[cfg(test)]
+mod samples;
 pub mod store;
 pub mod times;
 
