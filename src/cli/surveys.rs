@@ -72,7 +72,8 @@ pub fn preview_survey(path: &Path, id: Option<SurveyId>, json: bool) -> Outcome 
     let plan = Plan::of(&present, &file, Clock::system().now())?;
     let mut reached = Reached::default();
     while !reached.is_enough() {
-        reached = plan.look(&mut conn, reached)?;
+        let chunk = plan.read(&mut conn, &reached)?;
+        reached = plan.judge(chunk, reached);
     }
     let recorded = preview::recorded(&mut conn, id)?;
     let preview = plan.made(&reached, recorded);

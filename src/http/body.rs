@@ -215,6 +215,14 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_within_the_limits_of_size_and_nesting_or_not() {
+        assert_eq!(within_limits("{}", 2), Ok(()));
+        assert_eq!(within_limits("{} ", 2), Err(Problem::BodyTooLarge(2)));
+        assert_eq!(within_limits(&"[".repeat(DEEPEST), 1000), Ok(()));
+        assert_eq!(within_limits(&"[".repeat(DEEPEST + 1), 1000), Err(Problem::NestingTooDeep));
+    }
+
+    #[test]
     fn a_repeated_member_counts_as_its_last() {
         let json: Box<RawValue> = serde_json::from_str(r#"{"a":1,"b":2,"a":3}"#).expect("JSON");
         assert_eq!(member(&json, "a").map(RawValue::get), Some("3"));

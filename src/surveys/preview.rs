@@ -19,7 +19,7 @@ use crate::{
     clock::{Moment, Span},
     db::{Conn, Database, Queried},
     problem::Problem,
-    progress::{self, DraftId, Fingerprint, search::Filter},
+    progress::{self, DraftId, Fingerprint, FormProgress, search::Filter},
     record,
     timeline::{Order, Place, Scope},
 };
@@ -36,7 +36,7 @@ const MOST_CHUNKS: usize = 200;
 const MOST_CHANGES: usize = 200;
 
 /// What replacing a survey would change, and what it would do to the drafts that exist.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(title = "SurveyPreview")]
 pub struct Preview {
     /// The survey.
@@ -89,6 +89,12 @@ pub struct Plan {
     now: Moment,
 }
 
+/// Some drafts, and where the next ones begin.
+pub struct Chunk {
+    drafts: Vec<FormProgress>,
+    next: Option<Place<DraftId>>,
+}
+
 /// How far the drafts were looked at.
 #[derive(Clone, Default)]
 pub struct Reached {
@@ -130,8 +136,8 @@ impl Plan {
         Ok(Self { judge, preview, now })
     }
 
-    /// Looks at the next drafts, the newest first: along the index of a survey's drafts in the order of time.
-    pub fn look(&self, conn: &mut Conn, mut reached: Reached) -> Queried<Reached> {
+    /// Reads the next drafts, the newest first: along the index of a survey's drafts in the order of time.
+    pub fn read(&self, conn: &mut Conn, reached: &Reached) -> Queried<Chunk> {
         let filter = Filter {
             scope: Scope::of(&Grant::of_operator(), Some(self.preview.survey_id), None),
             email: None,
@@ -142,23 +148,29 @@ impl Plan {
             expires: Span::default(),
         };
         let left = usize::try_from(MOST_DRAFTS - reached.impact.looked_at()).unwrap_or_default().min(CHUNK);
-        let walked = progress::store::search(conn, &filter, Order::NewestFirst, reached.place.take(), left, self.now)?;
+        let walked = progress::store::search(conn, &filter, Order::NewestFirst, reached.place, left, self.now)?;
         let ids: Vec<DraftId> = walked.found.iter().map(|head| head.draft_id).collect();
-        for (draft, _) in progress::store::find_all(conn, &ids)? {
+        let drafts = progress::store::find_all(conn, &ids)?.into_iter().map(|(draft, _)| draft).collect();
+        Ok(Chunk { drafts, next: walked.next })
+    }
+
+    /// Looks at drafts that were read. It may take a while: no connection is to wait for it.
+    pub fn judge(&self, chunk: Chunk, mut reached: Reached) -> Reached {
+        for draft in chunk.drafts {
             reached.bytes += draft.content.data.get().len();
             reached.impact.add(self.judge.effect(&draft));
         }
         reached.chunks += 1;
-        reached.is_end = walked.next.is_none();
-        reached.place = walked.next;
-        Ok(reached)
+        reached.is_end = chunk.next.is_none();
+        reached.place = chunk.next;
+        reached
     }
 
     /// The whole of it, of a survey that has so many drafts as the record knows.
-    pub fn made(self, reached: &Reached, recorded: i64) -> Preview {
+    pub fn made(&self, reached: &Reached, recorded: i64) -> Preview {
         let looked_at = reached.impact.looked_at();
         let live = if reached.is_end { looked_at } else { recorded.max(looked_at) };
-        Preview { drafts: reached.impact.view(&self.judge, live), ..self.preview }
+        Preview { drafts: reached.impact.view(&self.judge, live), ..self.preview.clone() }
     }
 }
 
@@ -200,10 +212,12 @@ pub async fn preview(id: SurveyId, file: SurveyFile, now: Moment, database: &Dat
     let plan = Arc::new(planned?);
     let mut reached = Reached::default();
     while !reached.is_enough() {
-        let plan = Arc::clone(&plan);
-        reached = database.read(move |conn| plan.look(conn, reached.clone())).await?;
+        let (reading, judging) = (Arc::clone(&plan), Arc::clone(&plan));
+        let before = reached.clone();
+        let chunk = database.read(move |conn| reading.read(conn, &before)).await?;
+        let judged = spawn_blocking(move || judging.judge(chunk, reached)).await;
+        reached = judged.map_err(|_| Problem::Internal)?;
     }
     let recorded = if reached.is_end { 0 } else { database.read(move |conn| recorded(conn, id)).await? };
-    let plan = Arc::try_unwrap(plan).map_err(|_| Problem::Internal)?;
     Ok(plan.made(&reached, recorded))
 }
