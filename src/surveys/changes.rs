@@ -6,7 +6,11 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use utoipa::ToSchema;
 
-use super::{Shapes, Survey, SurveyScreen, definition, file::SurveyFile};
+use super::{
+    Shapes, Survey, SurveyScreen,
+    definition::{Question, questions},
+    file::SurveyFile,
+};
 
 /// What a change is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -211,7 +215,7 @@ fn definition(before: &RawValue, after: &RawValue, told: &mut Told) {
         return;
     }
     let told_before = told.0.len();
-    let (before, after) = (definition::questions(before), definition::questions(after));
+    let (before, after) = (questions(before), questions(after));
     let old: HashMap<&str, &Value> = before.iter().map(|question| (question.id.as_str(), &question.value)).collect();
     let kept: HashSet<&str> = after.iter().map(|question| question.id.as_str()).collect();
     for question in before.iter().filter(|question| !kept.contains(question.id.as_str())) {
@@ -229,7 +233,7 @@ fn definition(before: &RawValue, after: &RawValue, told: &mut Told) {
             }
         }
     }
-    let order = |questions: &[definition::Question]| questions.iter().map(|own| own.id.clone()).collect::<Vec<_>>();
+    let order = |questions: &[Question]| questions.iter().map(|own| own.id.clone()).collect::<Vec<_>>();
     if told.0.len() == told_before {
         let words = match order(&before) == order(&after) {
             true => "The definition changes; no question does.",

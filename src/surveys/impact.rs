@@ -12,7 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Shapes, Survey, definition,
+    Shapes, Survey,
+    definition::questions,
     form::Form,
     schema::{MISSING, SchemaError},
     shape::{
@@ -52,8 +53,8 @@ impl Judge {
         // One that an older service took and this one does not compile has no names to tell.
         let old = Form::compile(before).ok().and_then(|form| form.shape().cloned());
         let shapes = old.into_iter().chain(form.shape().cloned()).collect();
-        let asked = [before, after].into_iter().flat_map(|survey| definition::questions(&survey.definition));
-        let names = Names { shapes, questions: asked.map(|question| (question.id, question.text)).collect() };
+        let asked = [before, after].into_iter().flat_map(|survey| questions(&survey.definition));
+        let names = Names { shapes, questions: asked.map(|question| (question.answers, question.text)).collect() };
         Ok(Self { form, shapes: after.shapes.clone(), names })
     }
 
