@@ -150,19 +150,22 @@ async fn names(
 fn question(frame: Frame, email: &Email, counted: &Erased, entries: Entries) -> Confirm {
     let email = email.as_str().to_owned();
     let by_email = Entries::prefilled(&[("email", &email)]);
+    let mut what = match told(counted) {
+        Some(told) => vec![
+            format!("This goes, for good: {told}. Nobody can bring it back."),
+            "If the person wants a copy, or you have to keep one, download it before.".into(),
+        ],
+        None => vec![format!("Nothing is held about {email} that could go.")],
+    };
+    what.extend([
+        "The figures stay: they say nothing of anybody. So do the entries of the audit log, which name a person by a digest; \
+         this erasure becomes one of them."
+            .to_owned(),
+        "Whoever still has the form open and saves once more begins a new draft.".to_owned(),
+    ]);
     Confirm {
         frame: frame.titled("Erase all that is held about this person?"),
-        what: vec![
-            match told(counted) {
-                Some(told) => format!("This goes, for good: {told}. Nobody can bring it back, not even from here."),
-                None => format!("Nothing is held about {email} that could go."),
-            },
-            "Submitted answers go too. If the person wants a copy, or you have to keep one, download it before.".into(),
-            "The figures stay: they say nothing of anybody. So do the entries of the audit log, which name a person by a digest; \
-             this erasure becomes one of them."
-                .into(),
-            "Whoever still has the form open and saves once more begins a new draft.".into(),
-        ],
+        what,
         action: ERASE.into(),
         button: "Erase for good",
         back: by_email.address(PERSON, "", None),
