@@ -156,7 +156,7 @@ for (const link of document.querySelectorAll("a[data-export]")) {
   let status = group.querySelector(":scope > [role=status]");
   if (!status) {
     // It has to be there before it says anything, or nobody is read what it says.
-    status = document.createElement("p");
+    status = document.createElement("span");
     status.setAttribute("role", "status");
     status.className = "progress";
     group.append(status);
