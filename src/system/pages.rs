@@ -61,7 +61,7 @@ mod tests {
     fn the_template_is_rendered_with_and_without_warnings() {
         let page = |state, warnings| SystemPage { frame: Frame::sample("System"), state, warnings };
         let html = rendered(&page(state(), Vec::new()));
-        assert!(html.contains("Nothing is off") && html.contains("50.0 MiB"), "{html}");
+        assert!(html.contains("All is well") && html.contains("50.0 MiB"), "{html}");
 
         let purge = LastPurge { ended_at: now(), drafts: 12, took: Duration::from_millis(125) };
         let off = State { last_purge: Some(purge), unfolded_since: Some(now().minus_days(1)), ..state() };

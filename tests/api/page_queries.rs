@@ -146,7 +146,8 @@ impl Rows {
             let submission = Submission::of(SUBMITTER).with("survey_id", survey.0.to_string());
             let submission = submission.with("guest_code", format!("\"{code}\""));
             let submitted = service.submit(submission).await.expect(201).json();
-            (surveys.insert(survey), companies.insert(company));
+            surveys.insert(survey);
+            companies.insert(company);
             (self.survey, self.company) = (survey.0, company.0);
             self.submission = submitted["submission_id"].as_i64().expect("a submission has a number");
             owner.bare_request("GET", &format!("/api/admin/drafts/{id}")).anonymous().send().await.expect(200);

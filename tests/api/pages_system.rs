@@ -16,7 +16,7 @@ on_both_databases![
 async fn the_state_is_told_in_words(service: &Service<'_>) {
     let owner = service.browser(Role::Owner, &[]);
     service.save(NAMED.0).await.expect(201);
-    let page = owner.open("/admin/system").await.saying(env!("CARGO_PKG_VERSION")).saying("Nothing is off");
+    let page = owner.open("/admin/system").await.saying(env!("CARGO_PKG_VERSION")).saying("All is well");
     let kind = if service.database.backend() == Backend::Sqlite { "SQLite" } else { "PostgreSQL" };
     page.saying(kind).saying("1 account").saying("0 keys").saying("none by this process since it started");
     service.purge().await;
@@ -32,17 +32,17 @@ async fn expired_drafts_that_nobody_purges_are_a_warning(service: &Service<'_>) 
     owner.open("/admin/system").await.saying("Expired drafts are not being deleted").saying("1 draft waiting");
     service.purge().await;
     service.fold_events().await;
-    owner.open("/admin/system").await.saying("Nothing is off").saying("1 draft deleted");
+    owner.open("/admin/system").await.saying("All is well").saying("1 draft deleted");
 }
 
 async fn events_that_are_not_added_up_are_a_warning(service: &Service<'_>) {
     service.save(NAMED.0).await.expect(201);
     let owner = service.browser(Role::Owner, &[]);
-    owner.open("/admin/system").await.saying("Nothing is off");
+    owner.open("/admin/system").await.saying("All is well");
     service.clock.advance(TimeDelta::minutes(11));
     owner.open("/admin/system").await.saying("The sums of the funnel are behind");
     service.fold_events().await;
-    owner.open("/admin/system").await.saying("Nothing is off");
+    owner.open("/admin/system").await.saying("All is well");
 }
 
 async fn tables_of_another_version_are_a_warning(service: &Service<'_>) {
