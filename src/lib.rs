@@ -160,8 +160,6 @@ fn page_routes() -> Vec<rocket::Route> {
         system::pages::routes(),
         submissions::pages::routes(),
         people::pages::routes(),
-        surveys::file_pages::routes(),
-        surveys::settings_pages::routes(),
     ]
     .concat()
 }

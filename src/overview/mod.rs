@@ -58,24 +58,10 @@ pub fn not_soon(caller: &Caller) -> Day {
     Day(caller.now().days() + SOON + 1)
 }
 
-/// The drafts that expire next. To see them leaves the entry of a search, if there are any.
-pub async fn expiring(
-    caller: &Caller,
-    database: &Database,
-    writer: &Writer,
-    people: &People,
-) -> Result<NextToExpire, Problem> {
-    let (until, now) = (not_soon(caller).begins_at(), caller.now());
-    let asked = || search::Asked { expires: Span { from: None, to: Some(until) }, ..Default::default() };
-    let filter = asked().within(&caller.grant);
-    let find = move |conn: &mut _| progress::store::next_to_expire(conn, &filter, until, DRAFTS, now);
-    let found = database.read(find).await?;
-    if !found.drafts.is_empty() {
-        look(writer, asked().audited(|subject| caller.entry("draft.search", subject), people)).await?;
 /// What expires soon is searched for, as in the list of drafts.
-fn soon(caller: &Caller) -> search_api::Asked {
+fn soon(caller: &Caller) -> search::Asked {
     let until = not_soon(caller).begins_at();
-    search_api::Asked { expires: Span { from: None, to: Some(until) }, ..Default::default() }
+    search::Asked { expires: Span { from: None, to: Some(until) }, ..Default::default() }
 }
 
 /// The drafts that expire next; none for those who may not see drafts.

@@ -15,8 +15,7 @@ use serde_json::value::RawValue;
 pub use self::{
     expiring::{NextToExpire, next_to_expire},
     memory::{end, endings, forget_keys, remember, remembered},
-    previous::{keep_previous, previous, previous_at, previous_lines},
-    previous::{keep_previous, previous, previous_at, previous_of},
+    previous::{keep_previous, previous, previous_at, previous_lines, previous_of},
     purge::{Purged, count_expired, forget_ended, purge},
     rows::{claim, delete, insert, prove, update},
     search::{find_all, search},
