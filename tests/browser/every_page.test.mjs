@@ -26,7 +26,8 @@ const SURVEY = {
 };
 
 before(async () => {
-  [service, browser] = await Promise.all([Service.start(), launch()]);
+  service = await Service.start();
+  browser = await launch();
   await writeFile(path.join(service.folder, "survey.json"), JSON.stringify(SURVEY));
   await service.command("survey", "import", "survey.json");
   await service.command("company", "add", "--name", CORPUS[2], "--guest-code", CORPUS[6]);

@@ -7,7 +7,8 @@ import { PASSWORD, Service, isContent, launch, look, person, signIn } from "./su
 let service, browser;
 
 before(async () => {
-  [service, browser] = await Promise.all([Service.start(), launch()]);
+  service = await Service.start();
+  browser = await launch();
 });
 
 after(async () => {
