@@ -13,7 +13,7 @@ use crate::{
     http::{Fields, list::Page},
     problem::Problem,
     progress::writer::Writer,
-    record::{self, rules::DayCounts},
+    record::{self, store::CompanyCounts},
     surveys::{self, SurveyId},
 };
 
@@ -102,9 +102,17 @@ pub struct Figures {
     pub submissions: i64,
 }
 
-impl From<&DayCounts> for Figures {
-    fn from(counts: &DayCounts) -> Self {
-        Self { participants: counts.started, live_drafts: counts.alive(), submissions: counts.submitted }
+impl Figures {
+    fn add(&mut self, counts: &CompanyCounts) {
+        self.participants += counts.started;
+        self.live_drafts += counts.started - counts.ended;
+        self.submissions += counts.submitted;
+    }
+
+    fn of(counts: &CompanyCounts) -> Self {
+        let mut figures = Self::default();
+        figures.add(counts);
+        figures
     }
 }
 
@@ -117,9 +125,9 @@ pub async fn figures(
     let (ids, now) = (companies.iter().map(|company| company.id.0).collect::<Vec<_>>(), caller.now());
     let mut sums = database.read(move |conn| record::store::company_sums(conn, &ids, now)).await?;
     sums.retain(|(_, survey_id), _| caller.grant.surveys.sees(*survey_id));
-    let mut totals: HashMap<CompanyId, DayCounts> = HashMap::new();
+    let mut totals: HashMap<CompanyId, Figures> = HashMap::new();
     sums.iter().for_each(|((company_id, _), counts)| totals.entry(*company_id).or_default().add(counts));
-    Ok(totals.iter().map(|(company_id, counts)| (*company_id, counts.into())).collect())
+    Ok(totals)
 }
 
 /// The figures of a company in a survey.
@@ -142,17 +150,17 @@ pub async fn by_survey(
     let (now, surveys) = (caller.now(), caller.grant.surveys.clone());
     let read = move |conn: &mut Conn| {
         let mut sums = record::store::company_sums(conn, &[id.0], now)?;
-        sums.retain(|(_, survey_id), counts| surveys.sees(*survey_id) && *counts != DayCounts::default());
+        sums.retain(|(_, survey_id), counts| surveys.sees(*survey_id) && *counts != CompanyCounts::default());
         let ids: Vec<i64> = sums.keys().map(|(_, survey_id)| survey_id.0).collect();
         Ok((sums, surveys::store::names(conn, &ids)?))
     };
     let (sums, mut names) = database.read(read).await?;
-    let mut total = DayCounts::default();
+    let mut total = Figures::default();
     sums.values().for_each(|counts| total.add(counts));
     let rows = sums.iter().map(|((_, survey_id), counts)| InSurvey {
         survey_id: *survey_id,
         survey: names.remove(survey_id).unwrap_or_else(|| format!("Survey {}", survey_id.0)),
-        figures: counts.into(),
+        figures: Figures::of(counts),
     });
-    Ok(((&total).into(), rows.collect()))
+    Ok((total, rows.collect()))
 }

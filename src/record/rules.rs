@@ -114,13 +114,6 @@ impl ScreenCounts {
     }
 }
 
-impl DayCounts {
-    /// Where these are all days that there were: drafts that began and have not ended.
-    pub fn alive(&self) -> i64 {
-        self.started - (self.submitted - self.submitted_directly) - self.expired - self.discarded - self.erased
-    }
-}
-
 /// What events add up to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sums {

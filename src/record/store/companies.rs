@@ -18,12 +18,22 @@ use crate::{
         snapshot,
     },
     on_backend,
-    record::rules::DayCounts,
     surveys::SurveyId,
 };
 
-/// What happened to the drafts of a company in a survey.
-pub type CompanySums = BTreeMap<(CompanyId, SurveyId), DayCounts>;
+/// What became of the drafts of a company in a survey.
+pub type CompanySums = BTreeMap<(CompanyId, SurveyId), CompanyCounts>;
+
+/// What became of drafts, over all days.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CompanyCounts {
+    /// Drafts that began, of the company that they are linked with now.
+    pub started: i64,
+    /// Those of them that have ended, in whatever way.
+    pub ended: i64,
+    /// Submissions, those that ended no draft too.
+    pub submitted: i64,
+}
 
 /// What happened in these companies. One query for all of them, of each kind; none of them counts drafts that are alive.
 pub fn company_sums(conn: &mut Conn, companies: &[i64], now: Moment) -> QueryResult<CompanySums> {
@@ -37,11 +47,9 @@ pub fn company_sums(conn: &mut Conn, companies: &[i64], now: Moment) -> QueryRes
     })
 }
 
-type StoredRow = (i64, i64, i64, i64, i64, i64, i64, i64, i64);
-
 fn in_sums(conn: &mut Conn, companies: &[i64]) -> QueryResult<CompanySums> {
-    // Diesel's sum of a BIGINT is a NUMERIC on PostgreSQL.
-    let total = |column: &str| sql::<BigInt>(&format!("CAST(sum({column}) AS BIGINT)"));
+    // Diesel's sum of a BIGINT is a NUMERIC on PostgreSQL. No more columns than are needed: SQLite sorts the rows with all of them.
+    let total = |columns: &str| sql::<BigInt>(&format!("CAST(sum({columns}) AS BIGINT)"));
     let query = funnel_days::table
         .filter(funnel_days::company_id.eq_any(companies))
         .group_by((funnel_days::company_id, funnel_days::survey_id))
@@ -49,20 +57,13 @@ fn in_sums(conn: &mut Conn, companies: &[i64]) -> QueryResult<CompanySums> {
             funnel_days::company_id,
             funnel_days::survey_id,
             total("started"),
-            total("resumed"),
+            total("submitted - submitted_directly + expired + discarded + erased"),
             total("submitted"),
-            total("submitted_directly"),
-            total("expired"),
-            total("discarded"),
-            total("erased"),
         ));
-    let rows: Vec<StoredRow> = on_backend!(conn => query.load(conn))?;
-    let sums = rows.into_iter().map(
-        |(company_id, survey_id, started, resumed, submitted, submitted_directly, expired, discarded, erased)| {
-            let counts = DayCounts { started, resumed, submitted, submitted_directly, expired, discarded, erased };
-            ((CompanyId(company_id), SurveyId(survey_id)), counts)
-        },
-    );
+    let rows: Vec<(i64, i64, i64, i64, i64)> = on_backend!(conn => query.load(conn))?;
+    let sums = rows.into_iter().map(|(company_id, survey_id, started, ended, submitted)| {
+        ((CompanyId(company_id), SurveyId(survey_id)), CompanyCounts { started, ended, submitted })
+    });
     Ok(sums.collect())
 }
 
@@ -95,24 +96,21 @@ fn add_unfolded(conn: &mut Conn, companies: &[i64], sums: &mut CompanySums) -> Q
         ));
     let rows: Vec<UnfoldedRow> = on_backend!(conn => query.load(conn))?;
     for (company_id, survey_id, kind, from, events, of_drafts) in rows {
-        let mut of = |id: Option<i64>, change: &dyn Fn(&mut DayCounts)| {
+        let mut of = |id: Option<i64>, change: &dyn Fn(&mut CompanyCounts)| {
             let key = id.map(|id| (CompanyId(id), SurveyId(survey_id)));
             key.into_iter().for_each(|key| change(sums.entry(key).or_default()));
         };
         match kind.as_str() {
             "started" => of(company_id, &|counts| counts.started += events),
-            "resumed" => of(company_id, &|counts| counts.resumed += events),
             "company_linked" => {
                 of(from, &|counts| counts.started -= events);
                 of(company_id, &|counts| counts.started += events);
             }
             "submitted" => of(company_id, &|counts| {
                 counts.submitted += events;
-                counts.submitted_directly += events - of_drafts;
+                counts.ended += of_drafts;
             }),
-            "expired" => of(company_id, &|counts| counts.expired += events),
-            "discarded" => of(company_id, &|counts| counts.discarded += events),
-            "erased" => of(company_id, &|counts| counts.erased += events),
+            "expired" | "discarded" | "erased" => of(company_id, &|counts| counts.ended += events),
             _ => {}
         }
     }
@@ -128,7 +126,7 @@ fn add_expired(conn: &mut Conn, now: Moment, sums: &mut CompanySums) -> QueryRes
     let rows: Vec<(Option<i64>, i64)> = on_backend!(conn => query.load(conn))?;
     for (company_id, survey_id) in rows {
         let Some(company_id) = company_id.map(CompanyId) else { continue };
-        sums.entry((company_id, SurveyId(survey_id))).or_default().expired += 1;
+        sums.entry((company_id, SurveyId(survey_id))).or_default().ended += 1;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ mod sums;
 
 pub use self::{
     activity::activity,
-    companies::{CompanySums, company_sums},
+    companies::{CompanyCounts, CompanySums, company_sums},
     events::{EventFilter, EventRow, add, events, forget},
     fold::{fold, unfolded},
     funnel::figures,
