@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     AccountId,
-    admin::{self, named},
+    admin::{self, MOST_COMPANIES, named},
     links_api::LinkView,
     rules::Change,
     views::AccountView,
@@ -269,9 +269,6 @@ fn flag(fields: &mut Fields<'_>, name: &str) -> Option<bool> {
     }
     None
 }
-
-/// The most companies to which an account is limited: past that it is hardly limited.
-const MOST_COMPANIES: usize = 1000;
 
 /// The limits that a body names: none if it is silent, no limit for null.
 fn companies(fields: &mut Fields<'_>) -> Option<Reach<CompanyId>> {

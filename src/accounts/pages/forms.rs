@@ -2,7 +2,7 @@
 
 use crate::{
     access::Reach,
-    accounts::{Account, rules::Refusal},
+    accounts::{Account, admin::MOST_COMPANIES, rules::Refusal},
     companies::{self, Company, CompanyId},
     db::Database,
     http::Fields,
@@ -12,9 +12,6 @@ use crate::{
     },
     problem::Problem,
 };
-
-/// The most companies to which an account is limited: past that it is hardly limited.
-const MOST_COMPANIES: usize = 1000;
 
 /// The companies that there are to choose from.
 pub async fn companies(database: &Database) -> Result<Limits, Problem> {
