@@ -69,7 +69,7 @@ fn consequences(status: Status, alive: i64, days: i32) -> Vec<String> {
             "Nobody can start, save or submit anything any more. Whoever tries is told that the survey is closed."
                 .into(),
             format!(
-                "There {is} {drafts}. Participants can still see what they have saved, but they can not go on with it or submit it."
+                "There {is} {drafts}. Participants can still see what they have saved, but they cannot go on with it or submit it."
             ),
             "The time of drafts goes on while the survey is closed: what expires meanwhile is lost.".into(),
             "Nothing is deleted now, and you can open the survey again.".into(),
