@@ -4,9 +4,10 @@ use super::Recorded;
 use crate::access::Actor;
 
 /// Every action, and what was done. `docs/audit.md` explains them; a test holds both in step.
-pub const ACTIONS: [(&str, &str); 34] = [
+pub const ACTIONS: [(&str, &str); 35] = [
     ("survey.create", "imported a survey"),
     ("survey.replace", "replaced a survey"),
+    ("survey.settings", "changed the settings of a survey"),
     ("survey.status", "opened or closed a survey"),
     ("company.create", "added a company"),
     ("company.change", "changed a company"),

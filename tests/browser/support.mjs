@@ -91,6 +91,7 @@ export function launch() {
 export async function person(browser, service, options = {}) {
   const context = await browser.newContext({ baseURL: service.url, viewport: { width: 1280, height: 860 }, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   page.complaints = [];
   page.on("console", (message) => {
     // That a page is refused is said by its status too, and some tests ask for that.
