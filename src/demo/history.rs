@@ -16,6 +16,7 @@ use crate::{
         group,
         writes::{Act, By, Save, Target, Way, Write},
     },
+    record,
     submissions::{
         Given, Submit,
         answers::{Answers, Options},
@@ -74,8 +75,15 @@ pub fn play(
             )?;
         }
     }
-    Ok(())
+    // As it would have been each minute.
+    match record::store::unfolded(conn)? {
+        Some(until) => record::store::fold(conn, until, EVENTS, now).map(drop),
+        None => Ok(()),
+    }
 }
+
+/// More events than the history has.
+const EVENTS: i64 = 100_000;
 
 struct Participant<'a> {
     pair: Pair,

@@ -78,7 +78,12 @@ pub async fn expiring(caller: &Caller, database: &Database) -> Result<Option<Nex
 /// What changed last, as far as the caller may know.
 pub enum Changed {
     /// What somebody did.
-    Entries(Vec<audit::Recorded>),
+    Entries {
+        /// The changes, the last one first.
+        entries: Vec<audit::Recorded>,
+        /// Whether the whole log was looked through for them, and not only its last entries, most of which are looks.
+        is_all: bool,
+    },
     /// Surveys, for those who may not read the audit log.
     Surveys(Vec<Summary>),
 }
@@ -89,9 +94,10 @@ pub async fn changed(caller: &Caller, database: &Database) -> Result<Changed, Pr
     if caller.grant.may(Power::Audit) && !is_limited {
         let filter = audit::Filter::default();
         let mut entries = database.read(move |conn| audit::store::list(conn, &filter, None, ENTRIES)).await?;
+        let is_all = (entries.len() as i64) < ENTRIES;
         entries.retain(changes::is_change);
         entries.truncate(CHANGES);
-        return Ok(Changed::Entries(entries));
+        return Ok(Changed::Entries { entries, is_all });
     }
     let ids = caller.grant.surveys.ids();
     let found = database.read(move |conn| surveys::store::changed_lately(conn, ids.as_deref(), CHANGES as i64)).await?;
@@ -108,7 +114,7 @@ pub async fn looks(
     writer: &Writer,
 ) -> Result<(), Problem> {
     let sees_drafts = expiring.is_some_and(|found| !found.drafts.is_empty());
-    let sees_log = matches!(changed, Changed::Entries(entries) if !entries.is_empty());
+    let sees_log = matches!(changed, Changed::Entries { entries, .. } if !entries.is_empty());
     let search = || soon(caller).audited(|subject| caller.entry("draft.search", subject), people);
     let read = || caller.entry("audit.read", Subject::all("audit"));
     let entries: Vec<Entry> = sees_drafts.then(search).into_iter().chain(sees_log.then(read)).collect();

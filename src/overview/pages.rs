@@ -39,6 +39,7 @@ struct OverviewPage {
     changes: Vec<Change>,
     changed_surveys: Vec<Summary>,
     may_read_audit: bool,
+    is_all_of_the_log: bool,
 }
 
 /// A survey, and what goes on in it.
@@ -88,9 +89,10 @@ async fn show(
     let expiring = super::expiring(&caller, database).await?;
     let changed = super::changed(&caller, database).await?;
     super::looks(&caller, expiring.as_ref(), &changed, people, writer).await?;
-    let (entries, changed_surveys) = match changed {
-        Changed::Entries(entries) => (entries, Vec::new()),
-        Changed::Surveys(surveys) => (Vec::new(), surveys),
+    let may_read_audit = matches!(changed, Changed::Entries { .. });
+    let (entries, is_all_of_the_log, changed_surveys) = match changed {
+        Changed::Entries { entries, is_all } => (entries, is_all, Vec::new()),
+        Changed::Surveys(surveys) => (Vec::new(), true, surveys),
     };
     let names = names(expiring.as_ref(), &entries, database).await?;
     let until = super::not_soon(&caller);
@@ -102,7 +104,8 @@ async fn show(
         expiring: expiring.map(|found| soon(found, &names, until, &caller)),
         changes: entries.iter().map(|entry| in_words(entry, &names, &caller)).collect(),
         changed_surveys,
-        may_read_audit: caller.grant.may(Power::Audit),
+        may_read_audit,
+        is_all_of_the_log,
         frame,
     })
 }
@@ -195,6 +198,7 @@ mod tests {
             changes,
             changed_surveys: if may { Vec::new() } else { vec![survey(1, "closing")] },
             may_read_audit: may,
+            is_all_of_the_log: may,
         }
     }
 

@@ -34,7 +34,7 @@ pub use self::{
     guard::{Opened, Posted},
     problem_page::PageProblem,
 };
-use crate::problem::Problem;
+use crate::{problem::Problem, surveys::questions::words::cut};
 
 /// What a handler of a page gives.
 pub type PageResult = Result<Page, PageProblem>;
@@ -77,7 +77,9 @@ impl Page {
     ///
     /// The notice goes through the browser, and stays in it for a moment: no participant's data belongs in it.
     pub fn done(to: impl Into<String>, notice: impl Into<String>) -> PageResult {
-        Ok(Self::Elsewhere(to.into(), Some(notice.into())))
+        // Browsers drop a cookie that is too long, and proxies refuse its answer. Names may be long.
+        let notice = cut(&notice.into(), 300);
+        Ok(Self::Elsewhere(to.into(), Some(notice)))
     }
 }
 

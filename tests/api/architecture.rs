@@ -141,10 +141,15 @@ fn filled_by<'a>(source: &'a str, template: &str) -> Option<&'a str> {
 /// The tests of a file: its module of tests, and the file of tests beside it.
 fn tests_of<'a>(name: &str, all: &'a [(String, String)]) -> Vec<&'a str> {
     let stem = name.trim_end_matches(".rs").trim_end_matches("/mod");
-    let beside = [format!("{stem}_tests.rs"), format!("{stem}/tests.rs")];
+    let folder = stem.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_beside = move |other: &str| {
+        let within = other.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+        within.is_some_and(|file| !file.contains('/') && file.ends_with("tests.rs"))
+            || *other == format!("{stem}/tests.rs")
+    };
     let within = all.iter().filter(|(other, _)| other == name);
     let within = within.filter_map(|(_, source)| Some(source.split_once("#[cfg(test)]\nmod tests {")?.1));
-    within.chain(all.iter().filter(|(other, _)| beside.contains(other)).map(|(_, source)| source.as_str())).collect()
+    within.chain(all.iter().filter(|(other, _)| is_beside(other)).map(|(_, source)| source.as_str())).collect()
 }
 
 #[test]
@@ -158,7 +163,8 @@ fn every_template_is_filled_in_by_a_test() {
             wrong.push(format!("src/{template}: no struct fills it in"));
         }
         for (name, filler) in fillers {
-            let is_made = |tests: &&str| tests.contains(&format!("{filler} {{"));
+            let is_made =
+                |tests: &&str| tests.contains(&format!("{filler} {{")) || tests.contains(&format!("{filler}::"));
             if !tests_of(name, &sources).iter().any(is_made) {
                 wrong.push(format!("src/{name}: no test makes a {filler}, which fills in {template}"));
             }

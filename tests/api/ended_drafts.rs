@@ -133,6 +133,9 @@ async fn the_setting_says_for_how_many_days_an_end_is_remembered(service: &Servi
     service.restart_with(&[("ended_draft_days", "2"), ("purge_schedule", "\"* * * * * *\"")]).await;
     let ended = || service.database.lines("SELECT ending AS value FROM ended_drafts");
     deadline::until("the purge has run", async || ended() == ["expired"]).await;
+    // The same job adds up what the purge has told, a moment later.
+    let ahead = "SELECT (SELECT max(id) FROM progress_events) - (SELECT folded_to FROM rollup_state) AS value";
+    deadline::until("its events are folded", async || service.database.number(ahead) == 0).await;
     is_told(service, IDS.0, "DRAFT_EXPIRED").await;
     service.clock.advance(TimeDelta::days(2));
     is_unknown(service, IDS.0).await;
