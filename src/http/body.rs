@@ -74,7 +74,7 @@ impl<'r> FromData<'r> for OptionalJsonBody<'r> {
 
     async fn from_data(request: &'r Request<'_>, mut data: Data<'r>) -> Outcome<'r, Self> {
         if data.peek(1).await.is_empty() && Query::of(request).none().is_ok() {
-            return Success(Self(JsonBody { text: "{}", limit: limit(request) }));
+            return Success(Self(JsonBody { text: "{}", limit: JsonLimit::of(request).0 }));
         }
         JsonBody::from_data(request, data).await.map(Self)
     }
@@ -95,13 +95,8 @@ fn declared(request: &Request<'_>) -> Result<(), Problem> {
     if is_json { Ok(()) } else { Err(Problem::UnsupportedMediaType) }
 }
 
-fn limit(request: &Request<'_>) -> usize {
-    let limit = request.limits().get("json").unwrap_or_else(|| 1.mebibytes());
-    usize::try_from(limit.as_u64()).unwrap_or(usize::MAX)
-}
-
 async fn body<'r>(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, JsonBody<'r>> {
-    let limit = limit(request);
+    let JsonLimit(limit) = JsonLimit::of(request);
     match read(limit, data).await {
         Ok(text) => Success(JsonBody { text: rocket::request::local_cache!(request, text), limit }),
         Err(problem) => Error((problem.status(), problem)),
@@ -132,12 +127,20 @@ pub fn within_limits(json: &str, limit: usize) -> Result<(), Problem> {
 #[derive(Debug, Clone, Copy)]
 pub struct JsonLimit(pub usize);
 
+impl JsonLimit {
+    /// As it is configured.
+    pub fn of(request: &Request<'_>) -> Self {
+        let limit = request.limits().get("json").unwrap_or_else(|| 1.mebibytes());
+        Self(usize::try_from(limit.as_u64()).unwrap_or(usize::MAX))
+    }
+}
+
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for JsonLimit {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
-        Success(Self(limit(request)))
+        Success(Self::of(request))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use multer::Multipart;
 use rocket::{
     Request,
-    data::{Data, FromData, Outcome as DataOutcome, ToByteUnit},
+    data::{ByteUnit, Data, FromData, Outcome as DataOutcome, ToByteUnit},
     futures::stream,
     http::ContentType,
     outcome::Outcome::{Error, Success},
@@ -17,6 +17,7 @@ use super::{Entries, Frame, PageProblem, Section, frame::Signed};
 use crate::{
     access::{Arrived, Caller, Power, caller},
     accounts::Account,
+    http::body::JsonLimit,
     problem::{FieldError, Problem},
 };
 
@@ -107,7 +108,9 @@ async fn opened(request: &Request<'_>) -> Result<Opened, Problem> {
 async fn posted(request: &Request<'_>, data: Data<'_>) -> Result<Posted, Problem> {
     refuse_other_sites(request)?;
     let opened = opened(request).await?;
-    let mut given = form(request, data).await?;
+    // A text in a form takes three bytes for each that is special.
+    let most = JsonLimit::of(request).0.bytes() * 3 + 64.kibibytes();
+    let mut given = form(request, data, most).await?;
     let shown = given.iter().find(|(name, _)| name == CSRF_FIELD).map(|(_, value)| value.as_str());
     if shown != Some(opened.signed.csrf.as_str()) {
         return Err(Problem::CsrfTokenInvalid);
@@ -124,17 +127,19 @@ pub(super) fn refuse_other_sites(request: &Request<'_>) -> Result<(), Problem> {
     }
 }
 
-/// The fields of a form, whichever way it is sent. Files are texts.
-pub(super) async fn form(request: &Request<'_>, data: Data<'_>) -> Result<Vec<(String, String)>, Problem> {
+/// The fields of a form of this size at most, whichever way it is sent. Files are texts.
+pub(super) async fn form(
+    request: &Request<'_>,
+    data: Data<'_>,
+    most: ByteUnit,
+) -> Result<Vec<(String, String)>, Problem> {
     let content_type = request.content_type().ok_or(Problem::UnsupportedMediaType)?;
-    let limit = request.limits().get("json").unwrap_or_else(|| 1.mebibytes());
-    // A text in a form takes three bytes for each that is special.
-    let body = data.open(limit * 3 + 64.kibibytes()).into_bytes().await.map_err(|_| Problem::BadRequest)?;
+    let body = data.open(most).into_bytes().await.map_err(|_| Problem::BadRequest)?;
     if !body.is_complete() {
-        return Err(Problem::BodyTooLarge(limit.as_u64()));
+        return Err(Problem::BodyTooLarge(most.as_u64()));
     }
     let fields = match content_type {
-        kind if kind.is_form() => form_urlencoded::parse(&body).into_owned().collect(),
+        kind if kind.is_form() => form_urlencoded::parse(&body).into_owned().take(MOST_FIELDS + 1).collect(),
         kind if kind.is_form_data() => parts(kind, body.into_inner()).await?,
         _ => return Err(Problem::UnsupportedMediaType),
     };
@@ -142,7 +147,7 @@ pub(super) async fn form(request: &Request<'_>, data: Data<'_>) -> Result<Vec<(S
     if too_many { Err(Problem::BadRequest) } else { Ok(fields) }
 }
 
-/// More fields than any form of ours has.
+/// More fields than any form of ours has. No more than one beyond them is read.
 const MOST_FIELDS: usize = 1000;
 
 async fn parts(kind: &ContentType, body: Vec<u8>) -> Result<Vec<(String, String)>, Problem> {
@@ -150,7 +155,9 @@ async fn parts(kind: &ContentType, body: Vec<u8>) -> Result<Vec<(String, String)
     let whole = stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
     let mut multipart = Multipart::new(whole, boundary);
     let (mut fields, mut unreadable) = (Vec::new(), HashSet::new());
-    while let Some(part) = multipart.next_field().await.map_err(|_| Problem::BadRequest)? {
+    while fields.len() <= MOST_FIELDS
+        && let Some(part) = multipart.next_field().await.map_err(|_| Problem::BadRequest)?
+    {
         let name = part.name().unwrap_or_default().to_owned();
         let bytes = part.bytes().await.map_err(|_| Problem::BadRequest)?;
         match String::from_utf8(bytes.into()) {

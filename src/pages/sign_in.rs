@@ -3,7 +3,7 @@
 use askama::Template;
 use rocket::{
     Data, Request, Route, State,
-    data::{FromData, Outcome as DataOutcome},
+    data::{ByteUnit, FromData, Outcome as DataOutcome},
     get,
     outcome::Outcome::{Error, Success},
     post, routes,
@@ -54,6 +54,9 @@ async fn ask(query: Query<'_>, database: &State<Database>) -> PageResult {
     Page::show(&sign_in_page(Entries::prefilled(&[("next", entries.value("next"))]), None))
 }
 
+/// Room for an email, a password and an address, however they are written. Strangers send it before their tries are counted.
+const MOST_OF_A_STRANGER: ByteUnit = ByteUnit::Kibibyte(16);
+
 /// A form that nobody has to be signed in for.
 struct Stranger(Entries);
 
@@ -64,7 +67,7 @@ impl<'r> FromData<'r> for Stranger {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> DataOutcome<'r, Self> {
         let read = async {
             guard::refuse_other_sites(request)?;
-            guard::form(request, data).await
+            guard::form(request, data, MOST_OF_A_STRANGER).await
         };
         match read.await {
             Ok(given) => Success(Self(Entries::of_form(given))),

@@ -19,6 +19,8 @@ on_both_databases![
     assets_are_kept_by_browsers_as_long_as_they_are_the_same,
     a_key_opens_no_page,
     a_form_may_be_sent_in_parts,
+    a_stranger_sends_no_large_form,
+    a_form_has_no_more_fields_than_ours,
 ];
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
@@ -138,4 +140,26 @@ async fn a_form_may_be_sent_in_parts(service: &Service<'_>) {
     let sent = request.header("Content-Type", "multipart/form-data; boundary=x").body(body).send().await;
     assert_eq!(sent.expect_done(), "/admin/companies/1");
     browser.open("/admin/companies").await.saying("Äcme");
+}
+
+async fn a_stranger_sends_no_large_form(service: &Service<'_>) {
+    let next = |length: usize| format!("/admin/{}", "x".repeat(length));
+    let refused = sign_in(service, "ana@example.com", PASSWORD, &next(20 * 1024)).await;
+    refused.expect(413).expect_page().saying("BODY_TOO_LARGE");
+    sign_in(service, "ana@example.com", PASSWORD, &next(2 * 1024)).await.expect(401).expect_page();
+}
+
+async fn a_form_has_no_more_fields_than_ours(service: &Service<'_>) {
+    let request = service.request("POST", "/admin/sign-in").anonymous().header(FORM.0, FORM.1);
+    request.body("a&".repeat(1001)).send().await.expect(400).expect_page().saying("BAD_REQUEST");
+
+    let browser = service.browser(Role::Owner, &[]);
+    let part = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n";
+    for (kind, body) in [
+        (FORM.1, "a&".repeat(1_500_000)),
+        ("multipart/form-data; boundary=x", part.repeat(1001) + "--x--\r\n"),
+    ] {
+        let request = browser.bare_request("POST", "/admin/companies").header(FORM.0, kind);
+        request.body(body).send().await.expect(400).expect_page().saying("BAD_REQUEST");
+    }
 }
