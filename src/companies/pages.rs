@@ -173,8 +173,6 @@ fn changed_details(entries: &Entries, company: &Company) -> Result<Change, Probl
     let name = fields.required::<CompanyName>("name");
     let details = fields.optional::<CompanyDetails>("details").unwrap_or_default();
     let name = fields.finish(name)?;
-    // Browsers send line breaks in the way of the mail.
-    let details = CompanyDetails(details.0.replace("\r\n", "\n"));
     Ok(Change {
         name: Some(name).filter(|name| name.0 != company.name),
         details: Some(details).filter(|details| details.0 != company.details.replace("\r\n", "\n")),

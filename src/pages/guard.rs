@@ -127,7 +127,7 @@ pub(super) fn refuse_other_sites(request: &Request<'_>) -> Result<(), Problem> {
     }
 }
 
-/// The fields of a form of this size at most, whichever way it is sent. Files are texts.
+/// The fields of a form of this size at most, whichever way it is sent. Files are texts, as they are.
 pub(super) async fn form(
     request: &Request<'_>,
     data: Data<'_>,
@@ -139,12 +139,20 @@ pub(super) async fn form(
         return Err(Problem::BodyTooLarge(most.as_u64()));
     }
     let fields = match content_type {
-        kind if kind.is_form() => form_urlencoded::parse(&body).into_owned().take(MOST_FIELDS + 1).collect(),
+        kind if kind.is_form() => {
+            let fields = form_urlencoded::parse(&body).take(MOST_FIELDS + 1);
+            fields.map(|(name, value)| (name.into_owned(), typed(&value))).collect()
+        }
         kind if kind.is_form_data() => parts(kind, body.into_inner()).await?,
         _ => return Err(Problem::UnsupportedMediaType),
     };
     let too_many = fields.len() > MOST_FIELDS;
     if too_many { Err(Problem::BadRequest) } else { Ok(fields) }
+}
+
+/// Browsers send the line breaks of text areas as \r\n, whatever they were.
+fn typed(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 /// More fields than any form of ours has. No more than one beyond them is read.
@@ -159,9 +167,10 @@ async fn parts(kind: &ContentType, body: Vec<u8>) -> Result<Vec<(String, String)
         && let Some(part) = multipart.next_field().await.map_err(|_| Problem::BadRequest)?
     {
         let name = part.name().unwrap_or_default().to_owned();
+        let is_file = part.file_name().is_some();
         let bytes = part.bytes().await.map_err(|_| Problem::BadRequest)?;
         match String::from_utf8(bytes.into()) {
-            Ok(text) => fields.push((name, text)),
+            Ok(text) => fields.push((name, if is_file { text } else { typed(&text) })),
             Err(_) => drop(unreadable.insert(name)),
         }
     }

@@ -44,8 +44,7 @@ pub fn text_of(entries: &Entries) -> String {
     let uploaded = entries.value("file");
     match uploaded.trim().is_empty() {
         false => uploaded.trim_start_matches('\u{feff}').to_owned(),
-        // Browsers send the line breaks of text areas as \r\n, whatever they were.
-        true => entries.value("text").replace("\r\n", "\n"),
+        true => entries.value("text").to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ on_both_databases![
     a_company_has_its_figures_survey_by_survey,
     figures_stay_the_same_when_events_are_folded_and_drafts_are_purged,
     a_company_is_renamed_and_only_what_is_different_is_written_down,
+    line_breaks_are_stored_as_they_were_typed,
     what_is_wrong_with_a_company_stands_at_its_field,
     a_new_guest_code_ends_the_old_one,
     a_guest_code_that_is_taken_is_refused_at_its_field,
@@ -114,6 +115,22 @@ async fn a_company_is_renamed_and_only_what_is_different_is_written_down(service
     let changes: Vec<&String> = acts.iter().filter(|act| act.starts_with("company.")).collect();
     let of = |what: &str| format!("company.change | company {id} | - | {id} | {what}");
     assert_eq!(changes, [&of("name, details"), &of("details")]);
+}
+
+async fn line_breaks_are_stored_as_they_were_typed(service: &Service<'_>) {
+    let browser = service.browser(Role::Owner, &[]);
+    // 10,000 characters, as long as each line break is one.
+    let details = format!("\r\n{}", "x\r\n".repeat(4999)) + "x";
+    let add = |name| {
+        let fields = [("name", name), ("guest_code", "ACME"), ("details", details.as_str())];
+        let browser = &browser;
+        async move { browser.fill_in("/admin/companies", &fields).await }
+    };
+    let refused = add("").await.expect(400).expect_page();
+    refused.saying(">\n\nx\nx").saying("Name is missing");
+    add("Acme").await.expect_done();
+    let stored = service.database.lines("SELECT details AS value FROM companies");
+    assert_eq!(stored, [details.replace("\r\n", "\n")]);
 }
 
 async fn what_is_wrong_with_a_company_stands_at_its_field(service: &Service<'_>) {
