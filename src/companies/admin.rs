@@ -73,14 +73,16 @@ pub async fn create(caller: &Caller, mut fields: Fields<'_>, writer: &Writer) ->
 
 /// Changes a company; a change of nothing writes nothing.
 pub async fn change(caller: &Caller, id: CompanyId, change: Change, writer: &Writer) -> Result<Company, Problem> {
-    let (now, entry) = (caller.now(), caller.entry("company.change", id).about(None, id).detail(change.names()));
+    let (now, entry) = (caller.now(), caller.entry("company.change", id).about(None, id));
     let change = move |conn: &mut Conn| {
+        let Some(present) = store::find(conn, id)? else { return Ok(Changed::NotThere) };
+        let change = change.unlike(&present);
         if change == Change::default() {
-            return Ok(store::find(conn, id)?.map_or(Changed::NotThere, Changed::Done));
+            return Ok(Changed::Done(present));
         }
         let changed = store::change(conn, id, &change, now)?;
         if let Changed::Done(_) = changed {
-            audit::store::add(conn, &entry)?;
+            audit::store::add(conn, &entry.detail(change.names()))?;
         }
         Ok(changed)
     };

@@ -176,6 +176,16 @@ pub struct Change {
 }
 
 impl Change {
+    /// As far as it makes any difference.
+    pub fn unlike(self, present: &Company) -> Self {
+        Self {
+            name: self.name.filter(|name| name.0 != present.name),
+            details: self.details.filter(|details| details.0 != present.details),
+            guest_code: self.guest_code.filter(|code| code.text != present.guest_code),
+            is_active: self.is_active.filter(|is_active| *is_active != present.is_active),
+        }
+    }
+
     /// The names of what it changes, for the audit log.
     pub fn names(&self) -> String {
         let names = [

@@ -153,31 +153,25 @@ async fn change(
 ) -> PageResult {
     let (caller, frame, mut entries) = form?.may(Power::ChangeCompanies, "Company", Section::Companies)?;
     let id = admin::visible(id, &caller)?;
-    let company = admin::find(id, database).await?;
-    let changed = match changed_details(&entries, &company) {
+    let changed = match changed_details(&entries) {
         Ok(change) => admin::change(&caller, id, change, writer).await,
         Err(problem) => Err(problem),
     };
     let problem = match changed {
-        Ok(now) if now == company => return Page::done(address(id), "It is as it was: nothing was different."),
-        Ok(now) => return Page::done(address(id), format!("{} was changed.", now.name)),
+        Ok(company) => return Page::done(address(id), format!("{} is as you have set it.", company.name)),
         Err(problem) => problem,
     };
     blame(&mut entries, &problem)?;
     Page::refused(&problem, &CompanyPage { entries, ..CompanyPage::of(&caller, frame, id, database).await? })
 }
 
-/// What of a company is different in a form that shows all of it.
-fn changed_details(entries: &Entries, company: &Company) -> Result<Change, Problem> {
+/// The name and the details in a form that shows both.
+fn changed_details(entries: &Entries) -> Result<Change, Problem> {
     let mut fields = entries.fields();
     let name = fields.required::<CompanyName>("name");
-    let details = fields.optional::<CompanyDetails>("details").unwrap_or_default();
-    let name = fields.finish(name)?;
-    Ok(Change {
-        name: Some(name).filter(|name| name.0 != company.name),
-        details: Some(details).filter(|details| details.0 != company.details.replace("\r\n", "\n")),
-        ..Change::default()
-    })
+    let details = Some(fields.optional::<CompanyDetails>("details").unwrap_or_default());
+    let name = Some(fields.finish(name)?);
+    Ok(Change { name, details, ..Change::default() })
 }
 
 #[post("/companies/<id>/code", data = "<form>")]

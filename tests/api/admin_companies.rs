@@ -107,7 +107,8 @@ async fn a_change_of_nothing_writes_nothing(service: &Service<'_>) {
     add(service, "Acme", "ACME").await;
     let before = service.database.everything();
 
-    for body in ["{}", r#"{"name":null}"#, r#"{"colour":"red"}"#] {
+    let same = r#"{"name":" Acme ","details":"","guest_code":"ACME","is_active":true}"#;
+    for body in ["{}", r#"{"name":null}"#, r#"{"colour":"red"}"#, same] {
         service.request("PATCH", "/api/admin/companies/1").json(body).send().await.expect(200);
     }
     for id in ["2", "0", "x", "9223372036854775808"] {
