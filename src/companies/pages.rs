@@ -121,7 +121,7 @@ impl CompanyPage {
         let (figures, surveys) = admin::by_survey(caller, id, database).await?;
         Ok(Self {
             frame: frame.titled(&company.name),
-            entries: Entries::prefilled(&[("name", &company.name), ("details", &company.details)]),
+            entries: Entries::shown(&[("name", &company.name), ("details", &company.details)]),
             company,
             figures,
             surveys,
@@ -165,13 +165,17 @@ async fn change(
     Page::refused(&problem, &CompanyPage { entries, ..CompanyPage::of(&caller, frame, id, database).await? })
 }
 
-/// The name and the details in a form that shows both.
+/// What is different in a form that shows the name and the details.
 fn changed_details(entries: &Entries) -> Result<Change, Problem> {
     let mut fields = entries.fields();
     let name = fields.required::<CompanyName>("name");
-    let details = Some(fields.optional::<CompanyDetails>("details").unwrap_or_default());
-    let name = Some(fields.finish(name)?);
-    Ok(Change { name, details, ..Change::default() })
+    let details = fields.optional::<CompanyDetails>("details").unwrap_or_default();
+    let name = fields.finish(name)?;
+    Ok(Change {
+        name: Some(name).filter(|name| entries.is_changed("name", &name.0)),
+        details: Some(details).filter(|details| entries.is_changed("details", &details.0)),
+        ..Change::default()
+    })
 }
 
 #[post("/companies/<id>/code", data = "<form>")]

@@ -32,6 +32,25 @@ impl Entries {
         Self::of_form(values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 
+    /// The same for a form that tells what it showed: what somebody else changes in the meantime is not changed back by it.
+    pub fn shown(values: &[(&str, &str)]) -> Self {
+        let mut entries = Self::prefilled(values);
+        let was = values.iter().map(|(name, value)| (was(name), (*value).to_owned()));
+        entries.given.extend(was);
+        entries
+    }
+
+    /// What the form showed under this name, if it tells.
+    pub fn shown_before(&self, name: &str) -> Option<&str> {
+        let was = was(name);
+        self.given.iter().find(|(given, _)| *given == was).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether this, which was read under this name, is something else than the form showed.
+    pub fn is_changed(&self, name: &str, now: impl ToString) -> bool {
+        self.shown_before(name) != Some(now.to_string().as_str())
+    }
+
     /// The values, to be parsed as those of a query or a body. What is left blank is missing.
     pub fn fields(&self) -> Fields<'_> {
         let filled = self.given.iter().filter(|(_, value)| !value.trim().is_empty());
@@ -101,6 +120,11 @@ impl Entries {
     }
 }
 
+/// The hidden field that tells what a field showed.
+fn was(name: &str) -> String {
+    format!("was_{name}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +141,14 @@ mod tests {
         assert!(fields.required::<Email>("email").is_none());
         let Err(Problem::InvalidRequest(errors)) = fields.finish(Some(())) else { panic!("it is refused") };
         assert_eq!((errors[0].pointer.as_str(), errors[0].detail.as_str()), ("email", "is missing"));
+    }
+
+    #[test]
+    fn what_is_as_it_was_shown_is_not_changed() {
+        let entries = Entries::shown(&[("days", "30"), ("role", "editor")]);
+        assert!(!entries.is_changed("days", 30) && entries.is_changed("days", 31));
+        assert_eq!((entries.value("role"), entries.shown_before("role")), ("editor", Some("editor")));
+        assert!(entries.is_changed("other", ""), "what the form does not tell is taken at its word");
     }
 
     #[test]

@@ -37,10 +37,10 @@ async fn ask(
     let (caller, frame) = opened?.may(Power::ChangeSurveys, "Settings of a survey", Section::Surveys)?;
     let id = admin::visible(id, &caller)?;
     let survey = admin::find(id, database).await?;
-    let required = if survey.requires_if_match { "true" } else { "" };
+    let required = survey.requires_if_match.to_string();
     let days = survey.progress_days.to_string();
-    let values = [("name", survey.name.as_str()), ("progress_days", &days), ("require_if_match", required)];
-    Page::show(&SettingsPage { frame: frame.titled(title(id)), id, entries: Entries::prefilled(&values) })
+    let values = [("name", survey.name.as_str()), ("progress_days", &days), ("require_if_match", &required)];
+    Page::show(&SettingsPage { frame: frame.titled(title(id)), id, entries: Entries::shown(&values) })
 }
 
 #[post("/surveys/<id>/settings", data = "<form>")]
@@ -49,13 +49,23 @@ async fn set(id: Result<SurveyId, &str>, form: Result<Posted, PageProblem>, writ
     let id = admin::visible(id, &caller)?;
     let problem = match Settings::of_form(entries.fields()) {
         Ok(settings) => {
-            admin::set(&caller, id, settings, writer).await?;
+            admin::set(&caller, id, changed(settings, &entries), writer).await?;
             return Page::done(format!("/admin/surveys/{id}"), "The settings were saved.");
         }
         Err(problem) => problem,
     };
     entries.blame(problem.clone())?;
     Page::refused(&problem, &SettingsPage { frame: frame.titled(title(id)), id, entries })
+}
+
+/// What is different from what the form showed.
+fn changed(settings: Settings, entries: &Entries) -> Settings {
+    let Settings { name, progress_days, require_if_match } = settings;
+    Settings {
+        name: name.filter(|name| entries.is_changed("name", &name.0)),
+        progress_days: progress_days.filter(|days| entries.is_changed("progress_days", days.0)),
+        require_if_match: require_if_match.filter(|required| entries.is_changed("require_if_match", required)),
+    }
 }
 
 #[cfg(test)]

@@ -155,10 +155,9 @@ async fn a_form_has_no_more_fields_than_ours(service: &Service<'_>) {
 
     let browser = service.browser(Role::Owner, &[]);
     let part = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n";
-    for (kind, body) in [
-        (FORM.1, "a&".repeat(1_500_000)),
-        ("multipart/form-data; boundary=x", part.repeat(1001) + "--x--\r\n"),
-    ] {
+    for (kind, body) in
+        [(FORM.1, "a&".repeat(1_500_000)), ("multipart/form-data; boundary=x", part.repeat(1001) + "--x--\r\n")]
+    {
         let request = browser.bare_request("POST", "/admin/companies").header(FORM.0, kind);
         request.body(body).send().await.expect(400).expect_page().saying("BAD_REQUEST");
     }

@@ -12,6 +12,7 @@ on_both_databases![
     an_account_that_cannot_be_is_refused_at_its_fields,
     the_list_is_filtered_and_paged,
     an_account_is_changed_and_its_sessions_end,
+    a_stale_form_changes_what_was_changed_in_it_alone,
     an_account_is_switched_off_and_on,
     a_new_link_is_shown_once,
     an_account_is_signed_out_everywhere,
@@ -127,6 +128,21 @@ async fn an_account_is_changed_and_its_sessions_end(service: &Service<'_>) {
     owner.fill_in(&page_of(&ben), &[]).await.expect(400).saying("Role is missing.");
     owner.fill_in("/admin/accounts/99", &[("role", "viewer")]).await.expect(404).expect_page();
     owner.get("/admin/accounts/x").await.expect(404).expect_page().saying("ACCOUNT_NOT_FOUND");
+}
+
+async fn a_stale_form_changes_what_was_changed_in_it_alone(service: &Service<'_>) {
+    let company = service.database.add_company("ACME", "ACME").0.to_string();
+    let (owner, ben) = (service.browser(Role::Owner, &[]), service.sign_in("ben@example.com", Role::Editor, &[]));
+    let page = owner.open(&page_of(&ben)).await;
+    page.saying(r#"name="was_role" value="editor""#).saying(r#"name="was_companies" value="all""#);
+
+    let shown = [("was_role", "editor"), ("was_companies", "all")];
+    let fill_in = async |fields: &[_]| owner.fill_in(&page_of(&ben), &[&shown, fields].concat()).await.expect_done();
+    fill_in(&[("role", "viewer"), ("companies_limit", "all")]).await;
+    let limited = [("companies_limit", "some"), ("companies", company.as_str())];
+    fill_in(&[&[("role", "editor")], &limited[..]].concat()).await;
+    let page = owner.open(&page_of(&ben)).await;
+    page.saying(r#"name="was_role" value="viewer""#).saying(&format!(r#"name="was_companies" value="{company}""#));
 }
 
 async fn an_account_is_switched_off_and_on(service: &Service<'_>) {

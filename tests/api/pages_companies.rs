@@ -10,6 +10,7 @@ on_both_databases![
     a_company_has_its_figures_survey_by_survey,
     figures_stay_the_same_when_events_are_folded_and_drafts_are_purged,
     a_company_is_renamed_and_only_what_is_different_is_written_down,
+    a_stale_form_changes_what_was_changed_in_it_alone,
     line_breaks_are_stored_as_they_were_typed,
     what_is_wrong_with_a_company_stands_at_its_field,
     a_new_guest_code_ends_the_old_one,
@@ -115,6 +116,24 @@ async fn a_company_is_renamed_and_only_what_is_different_is_written_down(service
     let changes: Vec<&String> = acts.iter().filter(|act| act.starts_with("company.")).collect();
     let of = |what: &str| format!("company.change | company {id} | - | {id} | {what}");
     assert_eq!(changes, [&of("name, details"), &of("details")]);
+}
+
+async fn a_stale_form_changes_what_was_changed_in_it_alone(service: &Service<'_>) {
+    let id = service.database.add_company("Acme", "ACME");
+    let (path, browser) = (format!("/admin/companies/{id}"), service.browser(Role::Editor, &[]));
+    let page = browser.open(&path).await;
+    page.saying(r#"name="was_name" value="Acme""#).saying(r#"name="was_details" value="""#);
+
+    let shown = [("was_name", "Acme"), ("was_details", "")];
+    let fill_in = async |name, details| {
+        let fields = [&shown[..], &[("name", name), ("details", details)]].concat();
+        browser.fill_in(&path, &fields).await
+    };
+    fill_in("Globex", "").await.expect_done();
+    fill_in("Acme", "Hello.").await.expect_done();
+    browser.open(&path).await.saying("<h1>Globex</h1>").saying("Hello.</textarea>");
+    let refused = fill_in(" ", "Thank you.").await.expect(400);
+    refused.saying(r#"name="was_name" value="Acme""#).saying(r#"name="was_details" value="""#);
 }
 
 async fn line_breaks_are_stored_as_they_were_typed(service: &Service<'_>) {

@@ -20,6 +20,7 @@ on_both_databases![
     a_file_of_another_survey_is_refused,
     a_preview_shows_no_participants_data_and_no_markup,
     settings_are_changed_in_a_form,
+    a_stale_form_changes_what_was_changed_in_it_alone,
     whoever_may_not_change_surveys_sees_no_form,
 ];
 
@@ -232,6 +233,27 @@ async fn settings_are_changed_in_a_form(service: &Service<'_>) {
     // A box that is not ticked says no.
     browser.fill_in("/admin/surveys/1/settings", &fields[..2]).await.expect_done();
     assert_eq!(browser.get("/api/admin/surveys/1").await.expect(200).json()["require_if_match"], false);
+}
+
+async fn a_stale_form_changes_what_was_changed_in_it_alone(service: &Service<'_>) {
+    let (browser, path) = (service.browser(Role::Editor, &[]), "/admin/surveys/1/settings");
+    let survey = async || browser.get("/api/admin/surveys/1").await.expect(200).json();
+    let name = survey().await["name"].as_str().expect("a name").to_owned();
+    let page = browser.open(path).await.saying(&format!(r#"name="was_name" value="{name}""#));
+    page.saying(r#"name="was_progress_days" value="30""#).saying(r#"name="was_require_if_match" value="false""#);
+
+    let shown = [("was_name", name.as_str()), ("was_progress_days", "30"), ("was_require_if_match", "false")];
+    let changes: [&[_]; 3] = [
+        &[("name", "Travel"), ("progress_days", "30")],
+        &[("name", &name), ("progress_days", "60")],
+        &[("name", &name), ("progress_days", "30"), ("require_if_match", "true")],
+    ];
+    for change in changes {
+        browser.fill_in(path, &[&shown, change].concat()).await.expect_done();
+    }
+    let survey = survey().await;
+    assert_eq!((&survey["name"], &survey["progress_days"]), (&"Travel".into(), &60.into()));
+    assert_eq!(survey["require_if_match"], true);
 }
 
 async fn whoever_may_not_change_surveys_sees_no_form(service: &Service<'_>) {

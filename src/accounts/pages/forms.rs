@@ -1,8 +1,12 @@
 //! The forms by which owners manage accounts: read, and refused in words that stand at their fields.
 
 use crate::{
-    access::Reach,
-    accounts::{Account, admin::MOST_COMPANIES, rules::Refusal},
+    access::{Reach, Role},
+    accounts::{
+        Account,
+        admin::MOST_COMPANIES,
+        rules::{Change, Refusal},
+    },
     companies::{self, Company, CompanyId},
     db::Database,
     http::Fields,
@@ -28,10 +32,30 @@ pub fn reach_in(entries: &Entries, fields: &mut Fields<'_>) -> Reach<CompanyId> 
     Reach::Only(chosen.into_iter().collect())
 }
 
+/// What a form that changes an account asks for: what is different from what it showed.
+pub fn change_in(entries: &Entries) -> Result<Change, Problem> {
+    let mut fields = entries.fields();
+    let role = fields.required::<Role>("role");
+    let companies = reach_in(entries, &mut fields);
+    let role = fields.finish(role)?;
+    Ok(Change {
+        role: Some(role).filter(|role| entries.is_changed("role", role)),
+        companies: Some(companies).filter(|companies| entries.is_changed("companies", as_shown(companies))),
+        is_active: None,
+    })
+}
+
+/// Limits as one text.
+fn as_shown(companies: &Reach<CompanyId>) -> String {
+    companies.as_stored().unwrap_or_else(|| "all".into())
+}
+
 /// The form that changes an account, as the account is.
 pub fn as_it_is(account: &Account, choices: &Limits) -> Entries {
     let mut values = choices.prefilled(account.companies.ids().as_deref());
     values.push(("role".into(), account.role.to_string()));
+    values.push(("was_role".into(), account.role.to_string()));
+    values.push(("was_companies".into(), as_shown(&account.companies)));
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     Entries::prefilled(&values)
 }

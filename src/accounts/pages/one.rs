@@ -88,12 +88,7 @@ async fn change(
 ) -> PageResult {
     let (caller, frame, mut entries) = form?.may(Power::Accounts, "", Section::Accounts)?;
     let id = admin::named(id)?;
-    let mut fields = entries.fields();
-    let role = fields.required::<Role>("role");
-    let companies = forms::reach_in(&entries, &mut fields);
-    let change =
-        fields.finish(role.map(|role| Change { role: Some(role), companies: Some(companies), is_active: None }));
-    match change {
+    match forms::change_in(&entries) {
         Ok(change) => match admin::change(&caller, id, change, writer).await? {
             Ok(_) => Page::done(address(id), "The account is as you have set it."),
             Err(refusal) => refused(&caller, frame, id, (refusal, Some(entries)), (database, writer)).await,
