@@ -120,3 +120,10 @@ pub async fn own_session(caller: &Caller, database: &Database) -> Result<Session
     let digest = caller.session.ok_or(Problem::Unauthorized)?;
     database.read(move |conn| store::session(conn, digest)).await?.ok_or(Problem::Unauthorized)
 }
+
+/// Ends the session of whoever asks.
+pub async fn sign_out(caller: &Caller, id: AccountId, writer: &Writer) -> Result<(), Problem> {
+    let session = caller.session.ok_or(Problem::Unauthorized)?;
+    let entry = caller.entry("account.sign_out", id);
+    Ok(writer.change(move |conn| store::end_session(conn, session, &entry)).await?)
+}

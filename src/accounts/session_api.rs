@@ -3,7 +3,7 @@
 use rocket::{Route, State, delete, get, http::Status, post, routes, serde::json::Json};
 use utoipa::ToSchema;
 
-use super::{TriedPassword, admin, door::Door, store, views::SessionView};
+use super::{TriedPassword, admin, door::Door, views::SessionView};
 use crate::{
     access::{Arrived, caller::csrf_token},
     db::Database,
@@ -105,9 +105,7 @@ async fn sign_out(
 ) -> Result<Status, Problem> {
     let (caller, account) = arrived?.is_signed_in()?;
     query.none()?;
-    let session = caller.session.ok_or(Problem::Unauthorized)?;
-    let entry = caller.entry("account.sign_out", account.id);
-    writer.change(move |conn| store::end_session(conn, session, &entry)).await?;
+    admin::sign_out(&caller, account.id, writer).await?;
     door.browser.forget_session();
     Ok(Status::NoContent)
 }

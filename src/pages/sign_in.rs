@@ -113,9 +113,7 @@ fn page_of_ours(next: &str) -> &str {
 #[post("/sign-out", data = "<form>")]
 async fn sign_out(form: Result<Posted, PageProblem>, door: Door<'_>, writer: &State<Writer>) -> PageResult {
     let (caller, account, ..) = form?.is_signed_in("")?;
-    let session = caller.session.ok_or(Problem::Unauthorized)?;
-    let entry = caller.entry("account.sign_out", account.id);
-    writer.change(move |conn| store::end_session(conn, session, &entry)).await?;
+    admin::sign_out(&caller, account.id, writer).await?;
     door.browser.forget_session();
     Ok(Page::Elsewhere("/admin/sign-in".into(), None))
 }
