@@ -19,9 +19,6 @@ use crate::{
     progress::writer::Writer,
 };
 
-/// The most companies to which an account is limited: past that it is hardly limited.
-pub const MOST_COMPANIES: usize = 1000;
-
 /// What a list is of, and which part of it.
 pub struct Asked {
     /// Which accounts.

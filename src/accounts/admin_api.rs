@@ -11,9 +11,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     AccountId,
-    admin::{self, MOST_COMPANIES, named},
+    admin::{self, named},
     links_api::LinkView,
-    rules::Change,
+    rules::{Change, MOST_COMPANIES, limited_to},
     views::AccountView,
 };
 use crate::{
@@ -276,11 +276,12 @@ fn companies(fields: &mut Fields<'_>) -> Option<Reach<CompanyId>> {
     if named.get() == "null" {
         return Some(Reach::All);
     }
-    let ids = ids_in(named).filter(|ids| (1..=MOST_COMPANIES).contains(&ids.len()));
-    if ids.is_none() {
-        fields.note("companies", "must be a list of 1 to 1000 ids of companies, or null for all");
+    let limit = ids_in(named).and_then(limited_to);
+    if limit.is_none() {
+        let detail = format!("must be a list of 1 to {MOST_COMPANIES} ids of companies, or null for all");
+        fields.note("companies", &detail);
     }
-    ids.map(Reach::Only)
+    limit
 }
 
 /// The ids in a list, each a number or a numeric text.

@@ -1,5 +1,7 @@
 //! What may happen to accounts and passwords. Pure.
 
+use std::collections::BTreeSet;
+
 use super::{Account, SessionLife};
 use crate::{
     access::{Reach, Role},
@@ -9,6 +11,14 @@ use crate::{
 
 /// Hours for which a link to set a password works.
 pub const LINK_HOURS: u32 = 24;
+
+/// The most companies to which an account is limited: past that it is hardly limited.
+pub const MOST_COMPANIES: usize = 1000;
+
+/// What an account may see that is limited to these companies; none if they are too many, or none at all.
+pub fn limited_to(companies: BTreeSet<CompanyId>) -> Option<Reach<CompanyId>> {
+    (1..=MOST_COMPANIES).contains(&companies.len()).then_some(Reach::Only(companies))
+}
 
 /// Why something cannot be done to an account. Nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -169,6 +179,13 @@ mod tests {
         assert_eq!(changed(&account(Role::Editor, only(7), true), &promotes, true), Err(Refusal::LimitedOwner));
         let both = Change { role: Some(Role::Owner), companies: Some(Reach::All), is_active: None };
         assert!(changed(&account(Role::Editor, only(7), true), &both, true).is_ok());
+    }
+
+    #[test]
+    fn a_limit_is_one_company_or_some() {
+        let limit = |companies: i64| limited_to((1..=companies).map(CompanyId).collect());
+        assert_eq!(limit(1), Some(only(1)));
+        assert!(limit(1000).is_some() && limit(0).is_none() && limit(1001).is_none());
     }
 
     #[test]

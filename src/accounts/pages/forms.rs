@@ -4,8 +4,7 @@ use crate::{
     access::{Reach, Role},
     accounts::{
         Account,
-        admin::MOST_COMPANIES,
-        rules::{Change, Refusal},
+        rules::{Change, MOST_COMPANIES, Refusal, limited_to},
     },
     companies::{self, Company, CompanyId},
     db::Database,
@@ -26,10 +25,10 @@ pub async fn companies(database: &Database) -> Result<Limits, Problem> {
 /// The companies that were chosen.
 pub fn reach_in(entries: &Entries, fields: &mut Fields<'_>) -> Reach<CompanyId> {
     let Some(chosen) = limits::chosen::<CompanyId>(entries, fields, "companies") else { return Reach::All };
-    if chosen.len() > MOST_COMPANIES {
-        fields.note_unless_wrong("companies", "must be 1000 at most");
-    }
-    Reach::Only(chosen.into_iter().collect())
+    limited_to(chosen.into_iter().collect()).unwrap_or_else(|| {
+        fields.note_unless_wrong("companies", &format!("must be 1 to {MOST_COMPANIES}"));
+        Reach::All
+    })
 }
 
 /// What a form that changes an account asks for: what is different from what it showed.
