@@ -31,6 +31,8 @@ struct ListPage {
     entries: Entries,
     companies: Vec<(Company, Figures)>,
     next: Option<String>,
+    /// Whether whoever looks is limited to some.
+    is_limited: bool,
     may_add: bool,
     may_see_codes: bool,
 }
@@ -56,9 +58,10 @@ async fn list(opened: Result<Opened, PageProblem>, query: Query<'_>, database: &
         (company, figures)
     });
     let companies = companies.collect();
+    let is_limited = caller.grant.companies.is_limited();
     let may_see_codes = caller.grant.may(Power::ChangeCompanies);
     let may_add = may_see_codes && caller.without_limits().is_ok();
-    Page::show(&ListPage { frame, entries, companies, next, may_add, may_see_codes })
+    Page::show(&ListPage { frame, entries, companies, next, is_limited, may_add, may_see_codes })
 }
 
 #[derive(Template)]

@@ -20,6 +20,7 @@ fn every_template_is_rendered_and_no_text_becomes_markup() {
         entries: Entries::prefilled(&[("is_active", "true")]),
         companies,
         next: Some("/admin/companies?after=x".into()),
+        is_limited: !may_add,
         may_add,
         may_see_codes: may_add,
     };
@@ -27,8 +28,11 @@ fn every_template_is_rendered_and_no_text_becomes_markup() {
     let html = rendered(&page(vec![(company(1), figures), (company(2), Figures::default())], true));
     assert!(html.contains("1,234"), "{html}");
     assert_eq!(html.matches("switched off").count(), 2, "one company is, and the filter says so");
-    rendered(&page(Vec::new(), true));
-    rendered(&page(Vec::new(), false));
+    for may_add in [true, false] {
+        rendered(&page(Vec::new(), may_add));
+        let html = rendered(&ListPage { entries: Entries::default(), ..page(Vec::new(), may_add) });
+        assert_eq!(html.contains("There is no company yet."), may_add, "{html}");
+    }
 
     let mut entries = Entries::prefilled(&[("name", HOSTILE), ("guest_code", HOSTILE), ("details", HOSTILE)]);
     entries.note("guest_code", "is taken by another company");
