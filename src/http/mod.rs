@@ -12,7 +12,17 @@ pub mod public_url;
 pub mod query;
 pub mod request_id;
 
-pub use body::{DEEPEST, JsonBody, OptionalJsonBody};
-pub use fields::{Fields, Parameter};
-pub use public_url::PublicUrl;
-pub use query::Query;
+use rocket::tokio::task::spawn_blocking;
+
+pub use self::{
+    body::{DEEPEST, JsonBody, OptionalJsonBody},
+    fields::{Fields, Parameter},
+    public_url::PublicUrl,
+    query::Query,
+};
+use crate::problem::Problem;
+
+/// Has something done off the async threads: it may take a tenth of a second, in which nobody else is to wait.
+pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    spawn_blocking(work).await.map_err(|_| Problem::Internal)
+}

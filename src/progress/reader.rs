@@ -7,7 +7,6 @@ use rocket::{
     http::Status,
     outcome::Outcome::{Forward, Success},
     request::{FromRequest, Outcome},
-    tokio::task::spawn_blocking,
 };
 
 use super::{Current, DraftId, Head, rules, store};
@@ -16,6 +15,7 @@ use crate::{
     clock::{Clock, Moment},
     companies::CompanyId,
     db::Database,
+    http::off_thread,
     problem::Problem,
     record,
     surveys::{
@@ -110,9 +110,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Has something judged off the async threads: it may take a tenth of a second, in which nobody else is to wait.
+    /// Has something judged off the async threads.
     pub async fn judge<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-        spawn_blocking(work).await.map_err(|_| Problem::Internal)
+        off_thread(work).await
     }
 
     /// What a survey accepts.

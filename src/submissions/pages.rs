@@ -15,6 +15,7 @@ use crate::{
     http::{
         Query,
         list::{Cursor, List, PAGE_PARAMETERS},
+        off_thread,
     },
     pages::{Choices, Entries, Frame, Opened, Page, PageProblem, PageResult, Section, shown},
     progress::writer::Writer,
@@ -164,21 +165,26 @@ async fn show(
         Ok((surveys::store::find(conn, survey_id)?, companies::store::names(conn, &ids)?))
     };
     let (survey, companies) = database.read(read).await?;
-    let questions = survey.as_ref().map(|survey| Questions::of(&survey.definition)).unwrap_or_default();
-    let given = answers.iter().map(|answer| (answer.question.as_str(), &*answer.value));
+    let (survey, answers, participant, raw) = off_thread(move || {
+        let questions = survey.as_ref().map(|survey| Questions::of(&survey.definition)).unwrap_or_default();
+        let given = answers.iter().map(|answer| (answer.question.as_str(), &*answer.value));
+        let participant = participant.map(|json| Questions::default().sheet(&json)).unwrap_or_default();
+        (survey.map(|survey| survey.name), questions.sheet_of(given), participant, raw(&answers))
+    })
+    .await?;
     let person = Entries::prefilled(&[("email", email.as_str())]).address("/admin/person", "", None);
     Page::show(&SubmissionPage {
         frame: frame.titled(format!("Submission {id}")),
         id,
         email: email.as_str().to_owned(),
         survey_id,
-        survey: survey.map_or_else(|| format!("Survey {survey_id}"), |survey| survey.name),
+        survey: survey.unwrap_or_else(|| format!("Survey {survey_id}")),
         company: company_id.map(|id| (id, company_name(&companies, id))),
         submitted_at,
         answers_count,
-        answers: questions.sheet_of(given),
-        participant: participant.map(|json| Questions::default().sheet(&json)).unwrap_or_default(),
-        raw: raw(&answers),
+        answers,
+        participant,
+        raw,
         person: (caller.grant.may(Power::ReadPeople) && caller.without_limits().is_ok()).then_some(person),
     })
 }

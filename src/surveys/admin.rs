@@ -1,7 +1,5 @@
 //! What admins do with surveys, whichever way they ask: the admin API and the pages are two ways to say the same.
 
-use rocket::tokio::task::spawn_blocking;
-
 use super::{
     Settings, Status, SurveyId,
     file::{FileError, SurveyFile},
@@ -12,7 +10,7 @@ use crate::{
     audit::{self, Entry, Subject},
     clock::Moment,
     db::{Conn, Database, Queried},
-    http::{Fields, list::Page},
+    http::{Fields, list::Page, off_thread},
     problem::{FieldError, Problem},
     progress::writer::Writer,
 };
@@ -64,7 +62,7 @@ pub async fn file(id: SurveyId, database: &Database) -> Result<SurveyFile, Probl
 
 /// Reads a file off the async threads: compiling its schemas may take a while.
 pub async fn read(text: String) -> Result<SurveyFile, Problem> {
-    let file = spawn_blocking(move || SurveyFile::parse(&text)).await.map_err(|_| Problem::Internal)?;
+    let file = off_thread(move || SurveyFile::parse(&text)).await?;
     file.map_err(|error| match error {
         FileError::Json(detail, _) => Problem::InvalidJson(detail),
         FileError::Members(errors) => Problem::InvalidRequest(errors),

@@ -1,7 +1,6 @@
 //! The form in which a survey file is sent, and shown once more with what is wrong with it.
 
 use askama::Template;
-use rocket::tokio::task::spawn_blocking;
 
 use super::{
     SurveyId,
@@ -11,7 +10,10 @@ use super::{
     },
 };
 use crate::{
-    http::body::{JsonLimit, within_limits},
+    http::{
+        body::{JsonLimit, within_limits},
+        off_thread,
+    },
     pages::{Entries, Frame, Page, PageResult},
     problem::Problem,
 };
@@ -86,6 +88,5 @@ pub async fn read(text: &str, JsonLimit(limit): JsonLimit) -> Result<SurveyFile,
     within_limits(text, limit)?;
     let text = text.to_owned();
     let parse = move || SurveyFile::parse(&text).map_err(|error| faults(&text, &error));
-    let parsed = spawn_blocking(parse).await.map_err(|_| Problem::Internal)?;
-    parsed.map_err(|faults| Refused { problem: Problem::InvalidRequest(Vec::new()), faults })
+    off_thread(parse).await?.map_err(|faults| Refused { problem: Problem::InvalidRequest(Vec::new()), faults })
 }

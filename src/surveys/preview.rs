@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use rocket::tokio::task::spawn_blocking;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,6 +17,7 @@ use crate::{
     access::Grant,
     clock::{Moment, Span},
     db::{Conn, Database, Queried},
+    http::off_thread,
     problem::Problem,
     progress::{self, DraftId, Fingerprint, FormProgress, search::Filter},
     record,
@@ -208,15 +208,13 @@ pub fn recorded(conn: &mut Conn, id: SurveyId) -> Queried<i64> {
 pub async fn preview(id: SurveyId, file: SurveyFile, now: Moment, database: &Database) -> Result<Preview, Problem> {
     admin::must_be_of(id, &file)?;
     let present = database.read(move |conn| present(conn, id)).await?.ok_or(Problem::SurveyNotFound)?;
-    let planned = spawn_blocking(move || Plan::of(&present, &file, now)).await.map_err(|_| Problem::Internal)?;
-    let plan = Arc::new(planned?);
+    let plan = Arc::new(off_thread(move || Plan::of(&present, &file, now)).await??);
     let mut reached = Reached::default();
     while !reached.is_enough() {
         let (reading, judging) = (Arc::clone(&plan), Arc::clone(&plan));
         let before = reached.clone();
         let chunk = database.read(move |conn| reading.read(conn, &before)).await?;
-        let judged = spawn_blocking(move || judging.judge(chunk, reached)).await;
-        reached = judged.map_err(|_| Problem::Internal)?;
+        reached = off_thread(move || judging.judge(chunk, reached)).await?;
     }
     let recorded = if reached.is_end { 0 } else { database.read(move |conn| recorded(conn, id)).await? };
     Ok(plan.made(&reached, recorded))

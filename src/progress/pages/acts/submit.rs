@@ -109,7 +109,7 @@ async fn submit(
     };
     let survey_id = head.survey_id;
     let survey = reader.database.read(move |conn| surveys::store::find(conn, survey_id)).await?;
-    let unfit = in_words(&errors, &Form::of(survey.as_ref()));
+    let unfit = reader.judge(move || in_words(&errors, &Form::of(survey.as_ref()))).await?;
     Page::refused(&problem, &SubmitPage::of(head, frame, entries, unfit))
 }
 
