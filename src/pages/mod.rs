@@ -11,6 +11,7 @@ pub mod entries;
 pub mod frame;
 pub mod guard;
 pub mod limits;
+pub mod names;
 pub mod problem_page;
 #[cfg(test)]
 pub mod samples;
@@ -32,6 +33,7 @@ pub use self::{
     entries::Entries,
     frame::{Frame, Section},
     guard::{Opened, Posted},
+    names::Names,
     problem_page::PageProblem,
 };
 use crate::{problem::Problem, surveys::questions::words::cut};

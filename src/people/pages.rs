@@ -1,7 +1,5 @@
 //! The pages of a person: what is held about them, and its erasure.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use rocket::{Route, State, get, post, routes};
 
@@ -10,14 +8,14 @@ use crate::{
     access::Power,
     audit::People,
     clock::Moment,
-    companies::{self, CompanyId},
+    companies::CompanyId,
     db::{Conn, Database},
     email::Email,
     http::Query,
-    pages::{Confirm, Entries, Frame, Opened, Page, PageProblem, PageResult, Posted, Section, shown},
+    pages::{Confirm, Entries, Frame, Names, Opened, Page, PageProblem, PageResult, Posted, Section, shown},
     problem::Problem,
     progress::writer::Writer,
-    surveys::{self, SurveyId},
+    surveys::SurveyId,
 };
 
 /// The routes of these pages.
@@ -42,8 +40,7 @@ struct PersonPage {
 /// What is held about somebody.
 struct Held {
     person: Person,
-    surveys: HashMap<SurveyId, String>,
-    companies: HashMap<CompanyId, String>,
+    names: Names,
     /// What became of their drafts.
     events: Several,
     /// What the audit log says of them.
@@ -72,7 +69,7 @@ impl Several {
 }
 
 impl Held {
-    fn of(person: Person, surveys: HashMap<SurveyId, String>, companies: HashMap<CompanyId, String>) -> Self {
+    fn of(person: Person, names: Names) -> Self {
         let of_drafts = person.drafts.iter().flat_map(|draft| &draft.events);
         let of_submissions = person.submissions.iter().flat_map(|submission| &submission.events);
         let by_email = Entries::prefilled(&[("email", &person.email)]);
@@ -83,8 +80,7 @@ impl Held {
             download: at(DOWNLOAD),
             erase: at(ERASE),
             log: at("/admin/audit"),
-            surveys,
-            companies,
+            names,
             person,
         }
     }
@@ -92,14 +88,6 @@ impl Held {
     fn is_nothing(&self) -> bool {
         let Person { drafts, submissions, expired_drafts, .. } = &self.person;
         drafts.is_empty() && submissions.is_empty() && *expired_drafts == 0
-    }
-
-    fn survey(&self, id: &SurveyId) -> String {
-        self.surveys.get(id).cloned().unwrap_or_else(|| format!("Survey {id}"))
-    }
-
-    fn company(&self, id: &CompanyId) -> String {
-        self.companies.get(id).cloned().unwrap_or_else(|| format!("Company {id}"))
     }
 }
 
@@ -121,8 +109,8 @@ async fn show(
         match fields.finish(email) {
             Ok(email) => {
                 let person = admin::read(&caller, email, people, database, writer).await?;
-                let (surveys, companies) = names(&person, database).await?;
-                held = Some(Held::of(person, surveys, companies));
+                let names = names(&person, database).await?;
+                held = Some(Held::of(person, names));
             }
             Err(problem) => entries.blame(problem)?,
         }
@@ -132,17 +120,12 @@ async fn show(
 }
 
 /// What the surveys and companies are called in which somebody took part.
-async fn names(
-    person: &Person,
-    database: &Database,
-) -> Result<(HashMap<SurveyId, String>, HashMap<CompanyId, String>), PageProblem> {
+async fn names(person: &Person, database: &Database) -> Result<Names, PageProblem> {
     let of_drafts = person.drafts.iter().map(|draft| (draft.survey_id, draft.company_id));
     let of_submissions = person.submissions.iter().map(|submission| (submission.survey_id, submission.company_id));
-    let (surveys, companies): (Vec<i64>, Vec<Option<i64>>) =
-        of_drafts.chain(of_submissions).map(|(survey, company)| (survey.0, company.map(|id| id.0))).unzip();
-    let companies: Vec<i64> = companies.into_iter().flatten().collect();
-    let read =
-        move |conn: &mut Conn| Ok((surveys::store::names(conn, &surveys)?, companies::store::names(conn, &companies)?));
+    let (surveys, companies): (Vec<SurveyId>, Vec<Option<CompanyId>>) = of_drafts.chain(of_submissions).unzip();
+    let companies: Vec<CompanyId> = companies.into_iter().flatten().collect();
+    let read = move |conn: &mut Conn| Names::of(conn, &surveys, &companies);
     Ok(database.read(read).await?)
 }
 

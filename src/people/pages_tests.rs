@@ -72,7 +72,8 @@ fn what_is_held_is_shown_with_links() {
         subject: HOSTILE.into(),
     };
     let person = person(vec![draft()], vec![submission()], vec![entry("person.read"), entry(HOSTILE)]);
-    let held = Held::of(person, [(SurveyId(1), HOSTILE.to_owned())].into(), HashMap::new());
+    let names = Names { surveys: [(SurveyId(1), HOSTILE.to_owned())].into(), ..Names::default() };
+    let held = Held::of(person, names);
     assert_eq!(held.events.count, 3);
     assert_eq!(held.events.first.zip(held.events.last), Some((at("2026-11-18T09:30:00Z"), at("2026-11-20T09:30:00Z"))));
     let html = rendered(&page(Some(held), true));
@@ -85,7 +86,7 @@ fn what_is_held_is_shown_with_links() {
 
 #[test]
 fn nothing_is_an_answer_too() {
-    let held = || Held::of(person(Vec::new(), Vec::new(), Vec::new()), HashMap::new(), HashMap::new());
+    let held = || Held::of(person(Vec::new(), Vec::new(), Vec::new()), Names::default());
     let html = rendered(&page(Some(held()), true));
     assert!(html.contains("Nothing is held"), "{html}");
     let html = rendered(&page(Some(held()), false));

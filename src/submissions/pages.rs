@@ -1,7 +1,5 @@
 //! The pages of submissions.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use rocket::{Route, State, get, routes};
 
@@ -10,14 +8,14 @@ use crate::{
     access::{Caller, Power},
     audit::People,
     clock::Moment,
-    companies::{self, CompanyId},
+    companies::CompanyId,
     db::{Conn, Database},
     http::{
         Query,
         list::{Cursor, List, PAGE_PARAMETERS},
         off_thread,
     },
-    pages::{Choices, Entries, Frame, Opened, Page, PageProblem, PageResult, Section, shown},
+    pages::{Choices, Entries, Frame, Names, Opened, Page, PageProblem, PageResult, Section, shown},
     progress::writer::Writer,
     surveys::{
         self, SurveyId,
@@ -103,29 +101,20 @@ async fn named(
     found: Vec<Submission>,
     database: &Database,
 ) -> Result<(Vec<Line>, Choices, Choices), PageProblem> {
-    let survey_ids: Vec<i64> = found.iter().map(|submission| submission.survey_id.0).collect();
-    let company_ids: Vec<i64> = found.iter().filter_map(|submission| Some(submission.company_id?.0)).collect();
+    let survey_ids: Vec<SurveyId> = found.iter().map(|submission| submission.survey_id).collect();
+    let company_ids: Vec<CompanyId> = found.iter().filter_map(|submission| submission.company_id).collect();
     let grant = caller.grant.clone();
     let read = move |conn: &mut Conn| {
-        let surveys = surveys::store::names(conn, &survey_ids)?;
-        let companies = companies::store::names(conn, &company_ids)?;
-        Ok((surveys, companies, Choices::surveys(conn, &grant)?, Choices::companies(conn, &grant)?))
+        let names = Names::of(conn, &survey_ids, &company_ids)?;
+        Ok((names, Choices::surveys(conn, &grant)?, Choices::companies(conn, &grant)?))
     };
-    let (surveys, companies, among_surveys, among_companies) = database.read(read).await?;
+    let (names, surveys, companies) = database.read(read).await?;
     let lines = found.into_iter().map(|submission| Line {
-        survey: survey_name(&surveys, submission.survey_id),
-        company: submission.company_id.map(|id| company_name(&companies, id)),
+        survey: names.survey(submission.survey_id),
+        company: submission.company_id.map(|id| names.company(id)),
         submission,
     });
-    Ok((lines.collect(), among_surveys, among_companies))
-}
-
-fn survey_name(names: &HashMap<SurveyId, String>, id: SurveyId) -> String {
-    names.get(&id).cloned().unwrap_or_else(|| format!("Survey {id}"))
-}
-
-fn company_name(names: &HashMap<CompanyId, String>, id: CompanyId) -> String {
-    names.get(&id).cloned().unwrap_or_else(|| format!("Company {id}"))
+    Ok((lines.collect(), surveys, companies))
 }
 
 /// No more of the raw JSON than that stands in a page; all of it is a click away.
@@ -161,10 +150,9 @@ async fn show(
     let (submission, answers) = admin::read(&caller, id, database, writer).await?;
     let Submission { id, email, survey_id, company_id, participant, answers_count, submitted_at, .. } = submission;
     let read = move |conn: &mut Conn| {
-        let ids: Vec<i64> = company_id.map(|id| id.0).into_iter().collect();
-        Ok((surveys::store::find(conn, survey_id)?, companies::store::names(conn, &ids)?))
+        Ok((surveys::store::find(conn, survey_id)?, Names::of(conn, &[], company_id.as_slice())?))
     };
-    let (survey, companies) = database.read(read).await?;
+    let (survey, names) = database.read(read).await?;
     let (survey, answers, participant, raw) = off_thread(move || {
         let questions = survey.as_ref().map(|survey| Questions::of(&survey.definition)).unwrap_or_default();
         let given = answers.iter().map(|answer| (answer.question.as_str(), &*answer.value));
@@ -178,8 +166,8 @@ async fn show(
         id,
         email: email.as_str().to_owned(),
         survey_id,
-        survey: survey.unwrap_or_else(|| format!("Survey {survey_id}")),
-        company: company_id.map(|id| (id, company_name(&companies, id))),
+        survey: survey.unwrap_or_else(|| names.survey(survey_id)),
+        company: company_id.map(|id| (id, names.company(id))),
         submitted_at,
         answers_count,
         answers,

@@ -97,7 +97,11 @@ async fn filters_say_what_they_leave_and_go_on_to_the_next_page(service: &Servic
     let page = browser.open(&format!("/admin/drafts?company_id={}", acme.0)).await;
     page.saying("Drafts of Acme.").saying(ANA).not_saying(NAMED.1);
     let page = browser.open("/admin/drafts?company_id=none&survey_id=2&screen=0").await;
-    page.saying("in Commuting, of no company, on screen 0.").not_saying(ANA).saying(NAMED.1);
+    let page = page.saying("in Commuting, of no company, on screen 0.").not_saying(ANA).saying(NAMED.1);
+    page.saying("<option value=\"none\" selected>none</option>");
+    let of_acme = service.browser(Role::Editor, &[acme]);
+    // Nothing that belongs to no company is theirs to see.
+    of_acme.open("/admin/drafts").await.saying("Acme").not_saying("<option value=\"none\"");
     let page = browser.open("/admin/drafts?updated_before=2026-11-22").await;
     page.saying("last saved before 22 Nov 2026, 00:00 UTC").saying("No draft is like that");
 

@@ -3,15 +3,13 @@
 use askama::Template;
 use rocket::{Route, State, get, routes};
 
-use super::{
-    names::{Form, Names},
-    refused,
-};
+use super::{form::Form, refused};
 use crate::{
     access::{Caller, Power},
     companies::CompanyId,
+    db::Conn,
     http::Query,
-    pages::{Frame, Opened, Page, PageProblem, PageResult, Section, shown},
+    pages::{Frame, Names, Opened, Page, PageProblem, PageResult, Section, shown},
     problem::Problem,
     progress::{
         Content, Current, FormProgress, Head, Json, PreviousLine,
@@ -98,10 +96,10 @@ pub(super) async fn laid_out(
     reader: &Reader<'_>,
 ) -> Result<Laid, Problem> {
     let survey_id = head.survey_id;
-    let companies: Vec<CompanyId> =
-        head.company_id.into_iter().chain(history.iter().filter_map(|event| event.company_id)).collect();
-    let names = Names::of_companies(caller, companies, reader.database).await?;
-    let survey = reader.database.read(move |conn| surveys::store::find(conn, survey_id)).await?;
+    let linked = head.company_id.into_iter().chain(history.iter().filter_map(|event| event.company_id));
+    let companies: Vec<CompanyId> = linked.filter(|id| caller.grant.companies.sees(*id)).collect();
+    let read = move |conn: &mut Conn| Ok((surveys::store::find(conn, survey_id)?, Names::of(conn, &[], &companies)?));
+    let (survey, names) = reader.database.read(read).await?;
     let data = data.clone();
     let (form, sheet) = reader
         .judge(move || {

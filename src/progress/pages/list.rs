@@ -4,18 +4,17 @@ use askama::Template;
 use rocket::{Route, State, get, routes};
 use url::form_urlencoded;
 
-use super::names::Names;
 use crate::{
     access::Power,
     audit::People,
-    companies::Belonging,
-    db::{Database, Walked},
+    companies::{Belonging, CompanyId},
+    db::{Conn, Database, Walked},
     email::Email,
     http::{
         Parameter, Query,
         list::{Cursor, List},
     },
-    pages::{Entries, Frame, Opened, Page, PageProblem, PageResult, Section, shown},
+    pages::{Choices, Entries, Frame, Names, Opened, Page, PageProblem, PageResult, Section, shown},
     problem::Problem,
     progress::{
         DraftId, Head, Reference,
@@ -23,6 +22,7 @@ use crate::{
         search::{Asked, FILTERS},
         writer::Writer,
     },
+    surveys::SurveyId,
 };
 
 /// The routes of this page.
@@ -86,6 +86,10 @@ struct ListPage {
     entries: Entries,
     drafts: Vec<Head>,
     names: Names,
+    surveys: Choices,
+    companies: Choices,
+    /// What the choice of no company is called; empty for those who see nothing that belongs to none.
+    no_company: &'static str,
     /// What is filtered, in words.
     filtered: Vec<String>,
     next: Option<String>,
@@ -144,13 +148,33 @@ async fn list(
         Err(problem) => entries.blame(problem)?,
     }
     let drafts = found.found;
-    let surveys = drafts.iter().map(|head| head.survey_id).chain(asked.survey_id).collect();
+    let surveys = drafts.iter().map(|head| head.survey_id).chain(asked.survey_id);
+    let surveys: Vec<SurveyId> = surveys.filter(|id| caller.grant.surveys.sees(*id)).collect();
     let company = asked.company.and_then(Belonging::company_id);
-    let companies = drafts.iter().filter_map(|head| head.company_id).chain(company).collect();
-    let names = Names::with_choices(&caller, surveys, companies, database).await?;
+    let companies = drafts.iter().filter_map(|head| head.company_id).chain(company);
+    let companies: Vec<CompanyId> = companies.filter(|id| caller.grant.companies.sees(*id)).collect();
+    let grant = caller.grant.clone();
+    let read = move |conn: &mut Conn| {
+        let names = Names::of(conn, &surveys, &companies)?;
+        Ok((names, Choices::surveys(conn, &grant)?, Choices::companies(conn, &grant)?))
+    };
+    let (names, surveys, companies) = database.read(read).await?;
     let filtered = in_words(&asked, &names);
     let next = next.map(|next| entries.address("/admin/drafts", "after", Some(&next)));
-    Page::show(&ListPage { frame, entries, drafts, names, filtered, next, is_short, export })
+    let no_company = if caller.grant.companies.is_limited() { "" } else { "none" };
+    Page::show(&ListPage {
+        frame,
+        entries,
+        drafts,
+        names,
+        surveys,
+        companies,
+        no_company,
+        filtered,
+        next,
+        is_short,
+        export,
+    })
 }
 
 /// Where the same drafts are as a file, but for the format.
@@ -191,18 +215,17 @@ mod tests {
     use super::*;
     use crate::{
         pages::samples::{HOSTILE, rendered},
-        progress::pages::{names::Choices, samples},
+        progress::pages::samples,
     };
 
     fn page(drafts: Vec<Head>, entries: Entries) -> ListPage {
         ListPage {
             frame: Frame::sample("Drafts"),
             entries,
-            names: Names {
-                survey_choices: Choices { all: vec![("1".into(), HOSTILE.into())], are_cut: false },
-                company_choices: Choices { all: Vec::new(), are_cut: !drafts.is_empty() },
-                ..Names::default()
-            },
+            names: Names::default(),
+            surveys: Choices { options: vec![(1, HOSTILE.into())], are_all: true },
+            companies: Choices { options: vec![(7, HOSTILE.into())], are_all: drafts.is_empty() },
+            no_company: if drafts.is_empty() { "none" } else { "" },
             filtered: if drafts.is_empty() { Vec::new() } else { vec![HOSTILE.into()] },
             next: (!drafts.is_empty()).then(|| "/admin/drafts?after=x".into()),
             is_short: drafts.len() == 1,

@@ -2,8 +2,8 @@
 
 mod acts;
 mod detail;
+mod form;
 mod list;
-mod names;
 mod refused;
 #[cfg(test)]
 mod samples;

@@ -3,7 +3,7 @@
 use askama::Template;
 use rocket::{Route, State, get, request::FromParam, routes};
 
-use super::{names::Form, refused};
+use super::{form::Form, refused};
 use crate::{
     access::Power,
     http::{Parameter, Query},

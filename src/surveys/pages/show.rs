@@ -6,17 +6,12 @@ use rocket::{State, get};
 use super::funnel::Told;
 use crate::{
     access::{Caller, Power},
-    companies::{self, Company, CompanyId},
-    db::Database,
+    db::{Conn, Database},
     http::Query,
-    pages::{Entries, Frame, Opened, Page, PageProblem, PageResult, Section, shown},
-    problem::Problem,
+    pages::{Choices, Entries, Frame, Names, Opened, Page, PageProblem, PageResult, Section, shown},
     record::{self, chart::WIDE, day::Day},
     surveys::{Survey, SurveyId, admin, store::Summary},
 };
-
-/// More companies than that are not offered to choose from: their ids can be typed.
-const MOST_COMPANIES: usize = 200;
 
 #[derive(Template)]
 #[template(path = "surveys/templates/show.html")]
@@ -27,7 +22,7 @@ struct SurveyPage {
     summary: Summary,
     /// None where it was asked for something that cannot be.
     told: Option<Told>,
-    companies: Vec<Company>,
+    companies: Choices,
     /// The name of the company that is asked for.
     company: Option<String>,
     periods: Vec<Period>,
@@ -71,11 +66,6 @@ impl SurveyPage {
     fn wide(&self) -> i64 {
         WIDE
     }
-
-    /// The companies that are offered; none where there are too many of them.
-    fn offered(&self) -> &[Company] {
-        if self.companies.len() > MOST_COMPANIES { &[] } else { &self.companies }
-    }
 }
 
 #[get("/surveys/<id>")]
@@ -99,9 +89,10 @@ pub async fn show(
         }
     };
     let summary = admin::find(id, database).await?;
-    let companies = companies_of(&caller, database).await?;
-    let asked = told.as_ref().and_then(|told| told.view.company_id);
-    let company = asked.map(|id| name_of(id, &companies));
+    let (asked, grant) = (told.as_ref().and_then(|told| told.view.company_id), caller.grant.clone());
+    let read = move |conn: &mut Conn| Ok((Choices::companies(conn, &grant)?, Names::of(conn, &[], asked.as_slice())?));
+    let (companies, names) = database.read(read).await?;
+    let company = asked.map(|id| names.company(id));
     let (periods, frame) = (periods(id, &entries, Day(frame.now.days())), frame.titled(&survey.name));
     Page::show(&SurveyPage {
         frame,
@@ -114,16 +105,6 @@ pub async fn show(
         periods,
         may: May::of(&caller),
     })
-}
-
-async fn companies_of(caller: &Caller, database: &Database) -> Result<Vec<Company>, Problem> {
-    let (ids, limit) = (caller.grant.companies.ids(), MOST_COMPANIES as i64 + 1);
-    Ok(database.read(move |conn| companies::store::page(conn, ids.as_deref(), None, None, limit)).await?)
-}
-
-fn name_of(id: CompanyId, companies: &[Company]) -> String {
-    let company = companies.iter().find(|company| company.id == id);
-    company.map_or_else(|| format!("company {}", id.0), |company| company.name.clone())
 }
 
 /// The last days, and all of them.
@@ -160,6 +141,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        companies::CompanyId,
         pages::samples::{HOSTILE, rendered},
         record::funnel::{DayView, FunnelView, ScreenView},
         surveys::{Shapes, Status, SurveyScreen},
@@ -183,13 +165,6 @@ mod tests {
 
     fn page(status: Status, told: Option<Told>, may_all: bool, entries: Entries) -> SurveyPage {
         let screen = SurveyScreen { name: HOSTILE.into(), title: HOSTILE.into(), schema: None };
-        let company = Company {
-            id: CompanyId(7),
-            name: HOSTILE.into(),
-            details: HOSTILE.into(),
-            guest_code: HOSTILE.into(),
-            is_active: true,
-        };
         SurveyPage {
             frame: Frame::sample(HOSTILE),
             periods: periods(SurveyId(1), &entries, Day(20_778)),
@@ -197,7 +172,7 @@ mod tests {
             survey: survey(status, if may_all { vec![screen] } else { Vec::new() }),
             summary: sample_summary(HOSTILE, status.as_str()),
             told,
-            companies: vec![company],
+            companies: Choices { options: vec![(7, HOSTILE.into())], are_all: may_all },
             company: may_all.then(|| HOSTILE.into()),
             may: May {
                 change: may_all,

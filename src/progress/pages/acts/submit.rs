@@ -14,7 +14,7 @@ use crate::{
         admin::{self, Sent},
         drafts_api::{Named, target_of},
         pages::{
-            names::Form,
+            form::Form,
             refused::{Attempt, ended, refused},
         },
         reader::Reader,
