@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use super::{
     Shapes, Survey, SurveyScreen,
-    definition::{Question, questions},
     file::SurveyFile,
+    questions::{Asked, asked},
 };
 
 /// What a change is about.
@@ -169,7 +169,7 @@ fn same(one: &str, other: &str) -> bool {
 
 /// A name, and what people read of it.
 fn named(id: &str, text: &str) -> String {
-    if text.is_empty() { id.to_owned() } else { format!("{id} (“{text}”)") }
+    if text.is_empty() || text == id { id.to_owned() } else { format!("{id} (“{text}”)") }
 }
 
 fn screens(before: &[SurveyScreen], after: &[SurveyScreen], told: &mut Told) {
@@ -215,27 +215,27 @@ fn definition(before: &RawValue, after: &RawValue, told: &mut Told) {
         return;
     }
     let told_before = told.0.len();
-    let (before, after) = (questions(before), questions(after));
-    let old: HashMap<&str, &Value> = before.iter().map(|question| (question.id.as_str(), &question.value)).collect();
-    let kept: HashSet<&str> = after.iter().map(|question| question.id.as_str()).collect();
-    for question in before.iter().filter(|question| !kept.contains(question.id.as_str())) {
+    let (before, after): (Vec<Asked<'_>>, Vec<Asked<'_>>) = (asked(before).collect(), asked(after).collect());
+    let (before, after) = (by_id(&before), by_id(&after));
+    let old: HashMap<_, _> = before.iter().copied().collect();
+    let kept: HashSet<_> = after.iter().map(|(id, _)| *id).collect();
+    for (_, question) in before.iter().filter(|(id, _)| !kept.contains(id)) {
         let words = format!("The question {} is removed.", named(&question.id, &question.text));
         told.add(Part::Questions, Kind::Removed, words);
     }
-    for question in &after {
+    for (id, question) in &after {
         let name = named(&question.id, &question.text);
-        match old.get(question.id.as_str()) {
+        match old.get(id) {
             None => told.add(Part::Questions, Kind::Added, format!("The question {name} is added.")),
-            Some(value) if **value == question.value => {}
-            Some(value) => {
-                let words = format!("The question {name} changes: {}.", unlike(value, &question.value).join(", "));
+            Some(old) if same(old.json.get(), question.json.get()) => {}
+            Some(old) => {
+                let words = format!("The question {name} changes: {}.", unlike(old.json, question.json).join(", "));
                 told.changed(Part::Questions, words);
             }
         }
     }
-    let order = |questions: &[Question]| questions.iter().map(|own| own.id.clone()).collect::<Vec<_>>();
     if told.0.len() == told_before {
-        let words = match order(&before) == order(&after) {
+        let words = match before.iter().map(|(id, _)| id).eq(after.iter().map(|(id, _)| id)) {
             true => "The definition changes; no question does.",
             false => "The questions have another order.",
         };
@@ -243,10 +243,23 @@ fn definition(before: &RawValue, after: &RawValue, told: &mut Told) {
     }
 }
 
+/// Questions by their ids, and how often these stood there up to then: elements of SurveyJS may share one.
+fn by_id<'a>(questions: &'a [Asked<'a>]) -> Vec<((&'a str, usize), &'a Asked<'a>)> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let numbered = questions.iter().map(|question| {
+        let count = counts.entry(&question.id).or_default();
+        *count += 1;
+        ((question.id.as_str(), *count), question)
+    });
+    numbered.collect()
+}
+
 /// The names of the members in which two objects differ.
-fn unlike(before: &Value, after: &Value) -> Vec<String> {
+fn unlike(before: &RawValue, after: &RawValue) -> Vec<String> {
+    let value = |json: &RawValue| serde_json::from_str::<Value>(json.get()).unwrap_or_default();
+    let (before, after) = (value(before), value(after));
     let names = |value: &Value| value.as_object().into_iter().flat_map(|members| members.keys().cloned()).collect();
-    let (mut all, others): (Vec<String>, Vec<String>) = (names(before), names(after));
+    let (mut all, others): (Vec<String>, Vec<String>) = (names(&before), names(&after));
     all.extend(others);
     all.sort_unstable();
     all.dedup();

@@ -107,3 +107,14 @@ fn what_is_no_question_is_told_as_such() {
     let after = BEFORE.replace(&format!("{a},{b}"), &format!("{b},{a}"));
     assert_eq!(words(BEFORE, &after), ["The questions have another order."]);
 }
+
+#[test]
+fn questions_are_named_as_with_their_answers() {
+    let after = BEFORE.replace(
+        r#"{"name":"b","type":"text"}"#,
+        r#"{"name":"c","valueName":"b","title":{"de":"B?","en":"The other?"},"type":"text"}"#,
+    );
+    assert_eq!(words(BEFORE, &after), ["The question b (“The other?”) changes: name, title, valueName."]);
+    let twice = after.replace(r#"{"name":"c","#, r#"{"name":"a2","valueName":"b"},{"name":"c","#);
+    assert_eq!(words(&twice, &after.replace("The other?", "That?"))[0], "The question b (“The other?”) is removed.");
+}

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 
 use super::{
     Shapes, Survey,
-    definition::questions,
     form::Form,
+    questions::asked,
     schema::{MISSING, SchemaError},
     shape::{
         Shape, Within,
@@ -53,8 +53,11 @@ impl Judge {
         // One that an older service took and this one does not compile has no names to tell.
         let old = Form::compile(before).ok().and_then(|form| form.shape().cloned());
         let shapes = old.into_iter().chain(form.shape().cloned()).collect();
-        let asked = [before, after].into_iter().flat_map(|survey| questions(&survey.definition));
-        let names = Names { shapes, questions: asked.map(|question| (question.answers, question.text)).collect() };
+        let mut questions = HashMap::new();
+        for question in [after, before].into_iter().flat_map(|survey| asked(&survey.definition)) {
+            questions.entry(question.id).or_insert(question.text);
+        }
+        let names = Names { shapes, questions };
         Ok(Self { form, shapes: after.shapes.clone(), names })
     }
 
@@ -114,7 +117,7 @@ impl Names {
     /// What participants read where a place is.
     fn question(&self, place: &str) -> Option<String> {
         let names = place.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
-        names.filter_map(|name| self.questions.get(&name)).filter(|text| !text.is_empty()).last().cloned()
+        names.filter_map(|name| self.questions.get(&name).filter(|text| **text != name)).last().cloned()
     }
 }
 

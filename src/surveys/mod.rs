@@ -4,7 +4,6 @@ pub mod admin;
 pub mod admin_api;
 pub mod api;
 pub mod changes;
-pub mod definition;
 pub mod file;
 pub mod file_form;
 pub mod file_pages;

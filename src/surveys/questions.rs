@@ -4,6 +4,7 @@
 //! expected is passed over, and data of an unknown shape is shown by its members' names. All that is shown is bounded.
 
 mod apart;
+mod definition;
 pub mod pretty;
 #[cfg(test)]
 mod tests;
@@ -13,8 +14,11 @@ use std::{borrow::Cow, collections::HashMap};
 
 use serde_json::value::RawValue;
 
-pub use self::apart::{Parts, below};
 use self::words::{Bounded, LONGEST_NAME, Room, cut, flattened};
+pub use self::{
+    apart::{Parts, below},
+    definition::{Asked, asked},
+};
 use crate::{
     http::{body::Object, fields},
     submissions::answers::id_of,
@@ -24,8 +28,6 @@ use crate::{
 const MOST_QUESTIONS: usize = 1000;
 /// More options than all questions have together; those beyond are shown as they were sent.
 const MOST_OPTIONS: usize = 50_000;
-/// How deep panels may stand in panels.
-const DEEPEST_PANEL: usize = 16;
 
 /// The questions of a survey, in the order in which they are asked.
 #[derive(Debug, Default)]
@@ -105,23 +107,10 @@ impl Sheet {
 impl Questions {
     /// Of a definition.
     pub fn of(definition: &RawValue) -> Self {
-        let (mut questions, definition) = (Self::default(), Members::of(definition));
-        for group in definition.list("question_groups") {
-            let group = Members::of(group);
-            questions.begin_screen(&group);
-            for question in group.list("questions") {
-                questions.add(&Members::of(question), &["id"], &["text", "name", "title"], &["options"]);
-            }
-        }
-        for page in definition.list("pages") {
-            let page = Members::of(page);
-            questions.begin_screen(&page);
-            questions.add_elements(&page, 0);
-        }
-        // A form of SurveyJS without pages is one.
-        if questions.screens.is_empty() {
-            questions.begin_screen(&definition);
-            questions.add_elements(&definition, 0);
+        let mut questions = Self::default();
+        for (screen, asked) in definition::screens(definition) {
+            questions.begin_screen(&screen);
+            asked.iter().filter(|asked| !asked.is_repeated).for_each(|asked| questions.add(asked));
         }
         questions
     }
@@ -135,26 +124,14 @@ impl Questions {
         self.screens.push(Screen { names, title, first: self.questions.len() });
     }
 
-    fn add_elements(&mut self, parent: &Members<'_>, depth: usize) {
-        for element in parent.list("elements").into_iter().chain(parent.list("questions")) {
-            let element = Members::of(element);
-            match element.get("type").and_then(fields::text).as_deref() {
-                Some("panel") if depth < DEEPEST_PANEL => self.add_elements(&element, depth + 1),
-                // They say something, and ask nothing.
-                Some("panel" | "html" | "image") => {}
-                _ => self.add(&element, &["valueName", "name"], &["title", "name"], &["choices", "rateValues"]),
-            }
-        }
-    }
-
-    fn add(&mut self, question: &Members<'_>, ids: &[&str], texts: &[&str], options: &[&str]) {
-        let Some(id) = ids.iter().find_map(|name| question.get(name).and_then(id_of)) else { return };
+    fn add(&mut self, asked: &Asked<'_>) {
+        let Asked { id, text, members, .. } = asked;
         let number = self.questions.len();
-        if number == MOST_QUESTIONS || self.by_id.contains_key(&id) {
+        if number == MOST_QUESTIONS || self.by_id.contains_key(id) {
             return;
         }
         let mut known = HashMap::new();
-        for option in options.iter().flat_map(|name| question.list(name)) {
+        for option in asked.options.iter().flat_map(|name| members.list(name)) {
             let members = Members::of(option);
             let id = id_of(option).or_else(|| members.get("id").or_else(|| members.get("value")).and_then(id_of));
             let Some(id) = id.filter(|_| self.by_option.len() < MOST_OPTIONS) else { continue };
@@ -163,13 +140,12 @@ impl Questions {
             known.insert(id, text);
         }
         for (value, label) in [("true", "labelTrue"), ("false", "labelFalse")] {
-            if let Some(text) = question.label(&[label]) {
+            if let Some(text) = members.label(&[label]) {
                 known.insert(value.to_owned(), text);
             }
         }
-        let text = question.label(texts).unwrap_or_else(|| cut(&id, LONGEST_NAME));
         self.by_id.insert(id.clone(), number);
-        self.questions.push(Question { id, text, options: known });
+        self.questions.push(Question { id: id.clone(), text: text.clone(), options: known });
     }
 
     /// Whether nothing is known of what is asked.

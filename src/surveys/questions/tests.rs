@@ -82,6 +82,26 @@ fn forms_of_surveyjs_are_read_with_their_panels_and_languages() {
 }
 
 #[test]
+fn answers_and_changes_go_by_the_same_questions() {
+    let told = |definition: &str| -> Vec<String> {
+        let definition = raw(definition);
+        let all: Vec<Asked<'_>> = asked(&definition).collect();
+        let shown = Questions::of(&definition).questions;
+        let shown: Vec<_> = shown.iter().map(|question| (&question.id, &question.text)).collect();
+        let compared = all.iter().filter(|asked| !asked.is_repeated).map(|asked| (&asked.id, &asked.text));
+        assert_eq!(compared.collect::<Vec<_>>(), shown);
+        all.iter().map(|asked| format!("{}: {}", asked.id, asked.text)).collect()
+    };
+    assert_eq!(told(GROUPS), ["10: How do you get to work?", "11: How long?", "40: Again?"]);
+    assert_eq!(told(PAGES), ["way: How?", "again: again", "wishes: wishes", "grid: grid"]);
+    let others = r#"{"elements":[{"name":"mail","valueName":"contact","id":"x","title":{"de":"Mail?"}},
+        {"type":"panel","name":"box","elements":[{"type":"paneldynamic","name":"children","templateElements":[
+            {"type":"panel","elements":[{"name":"age","title":"How old?"}]}]}]},{"title":"no name"},7]}"#;
+    assert_eq!(told(others), ["contact: Mail?", "children: children", "age: How old?"]);
+    assert_eq!(told(r#"{"pages":{"elements":3},"x":[{"id":1}]}"#), Vec::<String>::new());
+}
+
+#[test]
 fn the_answers_of_a_submission_are_shown_in_the_order_of_the_questions() {
     let (definition, answers) =
         (raw(GROUPS), [("40", raw("400")), ("10", raw(r#"{"questionId":10,"optionId":100}"#)), ("z", raw("1"))]);
