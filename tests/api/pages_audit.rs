@@ -72,7 +72,10 @@ async fn wrong_filters_are_told_on_the_page(service: &Service<'_>) {
     let owner = service.browser(Role::Owner, &[]);
     let page = owner.open("/admin/audit?actor=ana&from=soon&colour=red&subject=%3Cscript%3E").await;
     let page = page.saying("must be account, account:ID").saying("is not a filter of this list");
-    page.saying("must be a subject such as survey 1").not_saying("<script>").not_saying("format=csv");
+    let page = page.saying("must be a subject such as survey 1").not_saying("<script>").not_saying("format=csv");
+    let count = |words: &str| page.body.matches(words).count();
+    assert_eq!((count("aria-describedby=\"wrongs\""), count("id=\"wrongs\"")), (3, 1), "{}", page.body);
+    assert_eq!((count("aria-invalid"), count("Nothing was searched for")), (3, 1), "{}", page.body);
     owner
         .open("/admin/audit?subject=survey%201&email=ana%40example.com")
         .await
