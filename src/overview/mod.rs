@@ -1,15 +1,17 @@
 //! The overview: what is going on, what ends soon and what has changed, gathered from the record, the drafts and the audit log.
+//!
+//! It shows no participant, only the references of drafts: opening it leaves no entry in the audit log, which would drown in them.
 
 pub mod changes;
 pub mod pages;
 
 use crate::{
     access::{Caller, Power},
-    audit::{self, Entry, People, Subject},
+    audit,
     clock::Span,
-    db::{Conn, Database},
+    db::Database,
     problem::Problem,
-    progress::{self, search, store::NextToExpire, writer::Writer},
+    progress::{self, search, store::NextToExpire},
     record::{self, activity::Activity, day::Day},
     surveys::{self, SurveyId, store::Summary},
 };
@@ -102,25 +104,4 @@ pub async fn changed(caller: &Caller, database: &Database) -> Result<Changed, Pr
     let ids = caller.grant.surveys.ids();
     let found = database.read(move |conn| surveys::store::changed_lately(conn, ids.as_deref(), CHANGES as i64)).await?;
     Ok(Changed::Surveys(found))
-}
-
-/// Writes down, before it is shown, that somebody looks at drafts and at the audit log: what the lists of both would write.
-/// Where there is nothing of them to be seen, nothing is written.
-pub async fn looks(
-    caller: &Caller,
-    expiring: Option<&NextToExpire>,
-    changed: &Changed,
-    people: &People,
-    writer: &Writer,
-) -> Result<(), Problem> {
-    let sees_drafts = expiring.is_some_and(|found| !found.drafts.is_empty());
-    let sees_log = matches!(changed, Changed::Entries { entries, .. } if !entries.is_empty());
-    let search = || soon(caller).audited(|subject| caller.entry("draft.search", subject), people);
-    let read = || caller.entry("audit.read", Subject::all("audit"));
-    let entries: Vec<Entry> = sees_drafts.then(search).into_iter().chain(sees_log.then(read)).collect();
-    if entries.is_empty() {
-        return Ok(());
-    }
-    let add = move |conn: &mut Conn| entries.iter().try_for_each(|entry| audit::store::add(conn, entry));
-    Ok(writer.change(add).await?)
 }

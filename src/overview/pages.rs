@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     access::{Caller, Power},
-    audit::{People, Recorded},
+    audit::Recorded,
     companies,
     db::Database,
     http::Query,
     pages::{Frame, Opened, Page, PageProblem, PageResult, Section, shown},
     problem::Problem,
-    progress::{Head, store::NextToExpire, writer::Writer},
+    progress::{Head, store::NextToExpire},
     record::{activity::Activity, chart::DayChart, day::Day},
     surveys::{self, SurveyId, store::Summary},
 };
@@ -76,19 +76,12 @@ struct Line {
 }
 
 #[get("/")]
-async fn show(
-    opened: Result<Opened, PageProblem>,
-    query: Query<'_>,
-    database: &State<Database>,
-    writer: &State<Writer>,
-    people: &State<People>,
-) -> PageResult {
+async fn show(opened: Result<Opened, PageProblem>, query: Query<'_>, database: &State<Database>) -> PageResult {
     let (caller, frame) = opened?.may(Power::Figures, "Overview", Section::Overview)?;
     query.none()?;
     let Active { surveys, has_more } = super::active(&caller, database).await?;
     let expiring = super::expiring(&caller, database).await?;
     let changed = super::changed(&caller, database).await?;
-    super::looks(&caller, expiring.as_ref(), &changed, people, writer).await?;
     let may_read_audit = matches!(changed, Changed::Entries { .. });
     let (entries, is_all_of_the_log, changed_surveys) = match changed {
         Changed::Entries { entries, is_all } => (entries, is_all, Vec::new()),

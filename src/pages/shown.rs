@@ -49,15 +49,18 @@ pub fn percent(part: i64, whole: i64) -> String {
     }
 }
 
-/// A span of time, in its largest unit: `3 days`, `1 minute`.
+/// A span of time, in its largest unit and rounded: `3 days`, `1 minute`.
 pub fn span(seconds: u64) -> String {
-    let (number, unit) = match seconds {
-        0..60 => (seconds, "second"),
-        60..3600 => (seconds / 60, "minute"),
-        3600..86_400 => (seconds / 3600, "hour"),
-        _ => (seconds / 86_400, "day"),
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let (unit, name) = match seconds {
+        0..MINUTE => (1, "second"),
+        _ if seconds < HOUR - MINUTE / 2 => (MINUTE, "minute"),
+        _ if seconds < DAY - HOUR / 2 => (HOUR, "hour"),
+        _ => (DAY, "day"),
     };
-    plural(i64::try_from(number).unwrap_or(i64::MAX), unit)
+    plural(i64::try_from((seconds + unit / 2) / unit).unwrap_or(i64::MAX), name)
 }
 
 /// A span of time, in its two largest units: `3 d 4 h`, `1 min 40 s`.
@@ -110,6 +113,12 @@ mod tests {
         let now: Moment = "2026-11-21T09:30:00Z".parse().expect("a moment");
         assert_eq!(relative(now.plus_minutes(125), now), "in 2 hours");
         assert_eq!(relative(now.minus_days(1), now), "1 day ago");
+        assert_eq!(relative(now.plus_days(30).minus_minutes(1), now), "in 30 days");
+        for (seconds, shown) in
+            [(59, "59 seconds"), (89, "1 minute"), (3599, "1 hour"), (86_399, "1 day"), (129_600, "2 days")]
+        {
+            assert_eq!(span(seconds), shown);
+        }
         assert_eq!(relative(now, now), "0 seconds ago");
     }
 }

@@ -108,7 +108,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel("Days").fill("90");
       await page.getByRole("button", { name: "Extend the draft" }).click();
       await page.getByRole("status").first().waitFor();
-      await says("in 89 days");
+      await says("in 90 days");
     });
 
     await step("an earlier state is compared and restored, unless the participant was faster", async () => {
