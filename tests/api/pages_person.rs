@@ -166,6 +166,14 @@ async fn the_page_and_the_download_tell_of_the_same(service: &Service<'_>) {
     let download = owner.bare_request("GET", &person_path(NAMED.0)).send().await.expect(200);
     assert_eq!(download.header("Content-Disposition"), Some("attachment; filename=\"person.json\""));
     let person = download.json();
-    let states = person["drafts"][0]["previous_states"].as_array().map(Vec::len);
-    assert_eq!((person["drafts"].as_array().map(Vec::len), states), (Some(1), Some(1)));
+    let (draft, submission) = (&person["drafts"][0], &person["submissions"][0]);
+    let count = |list: &serde_json::Value| list.as_array().expect("a list").len();
+    let (states, answers) = (count(&draft["previous_states"]), count(&submission["answers"]));
+    assert_eq!((states, answers), (1, 2));
+
+    let page = owner.open(&page_of(NAMED.0)).await;
+    let (drafts, submissions) = (count(&person["drafts"]), count(&person["submissions"]));
+    page.reads(&format!("Live drafts {drafts} Submissions {submissions} Expired drafts {}", person["expired_drafts"]));
+    page.reads(&format!("Sons&#60;/b&#62; {states} {} 21 Nov", count(&draft["events"])));
+    page.reads(&format!("none {answers} {} 21 Nov", count(&submission["events"])));
 }
