@@ -107,12 +107,12 @@ impl Names {
 
     /// Who did it.
     fn actor(&self, actor: Actor) -> String {
-        match actor {
-            Actor::Account(id) => name(&self.accounts, id, "account"),
-            Actor::Key(id) => format!("key {}", name(&self.keys, id, "number")),
-            Actor::CommandLine => "the command line".into(),
-            Actor::Nobody => "somebody unknown".into(),
-        }
+        let name = match actor {
+            Actor::Account(id) => known(&self.accounts, id),
+            Actor::Key(id) => known(&self.keys, id),
+            Actor::CommandLine | Actor::Nobody => None,
+        };
+        words::who(actor, name)
     }
 
     /// In which survey and for which company, if that says more than what it was done to.
@@ -123,10 +123,13 @@ impl Names {
     }
 }
 
+fn known(names: &[(i64, String)], id: i64) -> Option<&str> {
+    names.iter().find(|(known, _)| *known == id).map(|(_, name)| name.as_str())
+}
+
 /// What a thing is called; what is gone, by its kind and number.
 fn name(names: &[(i64, String)], id: i64, thing: &str) -> String {
-    let known = names.iter().find(|(known, _)| *known == id);
-    known.map_or_else(|| format!("{thing} {id}"), |(_, name)| name.clone())
+    known(names, id).map_or_else(|| format!("{thing} {id}"), str::to_owned)
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ pub async fn changed(caller: &Caller, database: &Database) -> Result<Changed, Pr
         let filter = audit::Filter::default();
         let mut entries = database.read(move |conn| audit::store::list(conn, &filter, None, ENTRIES)).await?;
         let is_all = (entries.len() as i64) < ENTRIES;
-        entries.retain(changes::is_change);
+        entries.retain(|entry| audit::words::became(entry).is_some());
         entries.truncate(CHANGES);
         return Ok(Changed::Entries { entries, is_all });
     }

@@ -95,7 +95,7 @@ async fn show(opened: Result<Opened, PageProblem>, query: Query<'_>, database: &
         may_import: caller.grant.may(Power::ChangeSurveys) && !caller.grant.surveys.is_limited(),
         is_limited: caller.grant.companies.is_limited(),
         expiring: expiring.map(|found| soon(found, &names, until, &caller)),
-        changes: entries.iter().map(|entry| in_words(entry, &names, &caller)).collect(),
+        changes: entries.iter().filter_map(|entry| in_words(entry, &names, &caller)).collect(),
         changed_surveys,
         may_read_audit,
         is_all_of_the_log,

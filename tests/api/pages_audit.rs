@@ -36,7 +36,8 @@ async fn entries_are_told_in_words_the_newest_first(service: &Service<'_>) {
     let table = table(&page);
     let link = format!("href=\"/admin/drafts/{draft}\"");
     let acts = ["signed in", "changed a company", "read a draft", "added an account", "refused</span>"];
-    let others = ["the command line", "ona@example.com", "Commuting, &#60;script&#62;", &link, "127.0.0.1"];
+    let others =
+        ["an operator on the command line", "ona@example.com", "Commuting, &#60;script&#62;", &link, "127.0.0.1"];
     for words in acts.iter().chain(&others) {
         assert!(table.contains(words), "{words} does not stand in\n{table}");
     }
