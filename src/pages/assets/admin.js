@@ -19,8 +19,8 @@ if (navigator.clipboard) {
     button.textContent = "Copy";
     button.setAttribute("aria-label", `Copy ${text.dataset.copy || "it"}`);
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(text.textContent.trim());
-      button.textContent = "Copied";
+      const writing = navigator.clipboard.writeText(text.textContent.trim());
+      button.textContent = await writing.then(() => "Copied", () => "Could not copy");
       setTimeout(() => { button.textContent = "Copy"; }, 2000);
     });
     text.after(" ", button);
@@ -30,13 +30,15 @@ if (navigator.clipboard) {
 // On a telephone the menu is a row wider than the window.
 document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
-// A form is sent once, however often its button is pressed.
+// A form is sent once, however often its button is pressed; after some seconds again, as the browser may have been stopped.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
       event.preventDefault();
+      return;
     }
     form.dataset.sent = "yes";
+    setTimeout(() => { delete form.dataset.sent; }, 5000);
   });
 }
 addEventListener("pageshow", () => {
@@ -47,7 +49,7 @@ addEventListener("pageshow", () => {
 
 // A download of many rows says how far it is, and can be cancelled: <a href="…" data-export="name of the file">. Without this, or once
 // it has failed, the link is a plain download.
-const count = new Intl.NumberFormat("en-GB");
+const count = new Intl.NumberFormat(undefined);
 
 function size(bytes) {
   const units = ["bytes", "KiB", "MiB", "GiB"];
