@@ -18,7 +18,7 @@ use crate::{
     access::{Arrived, Caller, Power, caller},
     accounts::Account,
     http::body::JsonLimit,
-    problem::{FieldError, Problem},
+    problem::{FieldError, MOST_ERRORS, Problem},
 };
 
 /// The field by which a form proves that a page of the session has made it.
@@ -178,5 +178,22 @@ async fn parts(kind: &ContentType, body: Vec<u8>) -> Result<Vec<(String, String)
         return Ok(fields);
     }
     let error = |name| FieldError { pointer: name, detail: "must be a text in UTF-8".into() };
-    Err(Problem::InvalidRequest(unreadable.into_iter().map(error).collect()))
+    Err(Problem::InvalidRequest(unreadable.into_iter().take(MOST_ERRORS).map(error).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rocket::async_test]
+    async fn no_more_unreadable_fields_are_told_than_anybody_mends() {
+        let part = |number: usize| {
+            let head = format!("--x\r\nContent-Disposition: form-data; name=\"{number}\"\r\n\r\n");
+            [head.as_bytes(), b"\xff\r\n"].concat()
+        };
+        let body = (0..=MOST_ERRORS).flat_map(part).chain(*b"--x--\r\n").collect();
+        let kind = ContentType::new("multipart", "form-data").with_params(("boundary", "x"));
+        let Err(Problem::InvalidRequest(errors)) = parts(&kind, body).await else { panic!("it is refused") };
+        assert_eq!(errors.len(), MOST_ERRORS);
+    }
 }
