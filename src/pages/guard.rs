@@ -9,11 +9,11 @@ use rocket::{
     futures::stream,
     http::ContentType,
     outcome::Outcome::{Error, Success},
-    request::{FlashMessage, FromRequest, Outcome},
+    request::{FromRequest, Outcome},
 };
 use url::form_urlencoded;
 
-use super::{Entries, Frame, PageProblem, Section, frame::Signed};
+use super::{Entries, Frame, PageProblem, Section, frame::Signed, notice};
 use crate::{
     access::{Arrived, Caller, Power, caller},
     accounts::Account,
@@ -98,10 +98,8 @@ impl<'r> FromData<'r> for Posted {
 
 async fn opened(request: &Request<'_>) -> Result<Opened, Problem> {
     let (arrived, csrf) = caller::in_session(request).await?;
-    let flash = request.guard::<FlashMessage<'_>>().await.succeeded();
     let email = arrived.account().map(|account| account.email.as_str().to_owned()).unwrap_or_default();
-    let notice = flash.map(|flash| flash.message().to_owned());
-    let signed = Signed { email, csrf, notice, now: arrived.now() };
+    let signed = Signed { email, csrf, notice: notice::take(request), now: arrived.now() };
     Ok(Opened { arrived, signed })
 }
 

@@ -12,6 +12,7 @@ pub mod frame;
 pub mod guard;
 pub mod limits;
 pub mod names;
+mod notice;
 pub mod problem_page;
 #[cfg(test)]
 pub mod samples;
@@ -24,7 +25,7 @@ use askama::Template;
 use rocket::{
     Request, Response, Route,
     http::{ContentType, Header, Status},
-    response::{self, Flash, Redirect, Responder},
+    response::{self, Redirect, Responder},
 };
 
 pub use self::{
@@ -115,8 +116,12 @@ impl<'r> Responder<'r, 'static> for Page {
                 fill(&mut response, html);
                 Ok(response)
             }
-            Self::Elsewhere(to, None) => Redirect::to(to).respond_to(request),
-            Self::Elsewhere(to, Some(notice)) => Flash::success(Redirect::to(to), notice).respond_to(request),
+            Self::Elsewhere(to, notice) => {
+                if let Some(notice) = notice {
+                    notice::leave(request, &notice);
+                }
+                Redirect::to(to).respond_to(request)
+            }
         }
     }
 }

@@ -107,6 +107,9 @@ async fn sign_in(form: Result<Stranger, PageProblem>, door: Door<'_>) -> PageRes
 fn page_of_ours(next: &str) -> &str {
     let is_ours = next.strip_prefix("/admin").is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !next.contains("//");
+    // Browsers take these for steps upwards, encoded too.
+    let path = next.split('?').next().unwrap_or_default().to_ascii_lowercase();
+    let is_plain = is_plain && !path.replace("%2e", ".").contains("..");
     if is_ours && is_plain { next } else { "/admin" }
 }
 
@@ -156,6 +159,8 @@ mod tests {
             "/administrator",
             "https://evil.example/admin",
             "/admin/\\evil",
+            "/admin/../docs",
+            "/admin/%2E%2e/docs",
             "/admin/\r\nX: y",
         ] {
             assert_eq!(page_of_ours(other), "/admin", "{other}");

@@ -143,8 +143,12 @@ impl Options {
         let questions =
             elements(definition, "question_groups").into_iter().flat_map(|group| elements(group, "questions"));
         let pairs = questions.flat_map(|question| {
-            let options = elements(question, "options").into_iter();
-            options.filter_map(move |option| Some((id_of(member(option, "id")?)?, id_of(member(question, "id")?)?)))
+            // Once for each question: it may have thousands of options.
+            let id = member(question, "id").and_then(id_of);
+            let options = id
+                .into_iter()
+                .flat_map(|id| elements(question, "options").into_iter().map(move |option| (option, id.clone())));
+            options.filter_map(|(option, question)| Some((id_of(member(option, "id")?)?, question)))
         });
         let mut known = Self::default();
         for (option, question) in pairs {

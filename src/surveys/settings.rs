@@ -15,6 +15,7 @@ impl Parameter for SurveyName {
         match text {
             _ if text.contains('\0') => Err("must not have the control character \\u0000"),
             _ if text.trim().is_empty() => Err("must not be empty"),
+            _ if text.chars().count() > 500 => Err("must have 500 characters at most"),
             _ => Ok(Self(text.to_owned())),
         }
     }

@@ -14,7 +14,7 @@ use self::{
     report::Position,
 };
 use super::{
-    Shapes, Status, SurveyId, SurveyScreen,
+    Shapes, Status, SurveyId, SurveyName, SurveyScreen,
     schema::{Schema, SchemaError},
 };
 use crate::{
@@ -103,8 +103,7 @@ impl SurveyFile {
             FileError::Json(format!("it is not a survey file: {error}"), Some(position))
         })?;
         let mut members = Members::of(object);
-        let id =
-            members.take("id", |json| SurveyId::parse(json.get()).map_err(|detail| vec![("".into(), detail.into())]));
+        let id = members.take("id", id);
         let name = members.required("name", name);
         let instructions = members.take("instructions", text_of);
         let progress_days = members.take("progress_days", days);
@@ -146,9 +145,16 @@ fn text_of(json: &RawValue) -> Result<String, Wrong> {
     }
 }
 
+/// The next survey is numbered after the highest one: a file must not use all numbers up.
+const LARGEST_ID: i64 = i32::MAX as i64;
+
+fn id(json: &RawValue) -> Result<SurveyId, Wrong> {
+    let id = SurveyId::parse(json.get()).ok().filter(|SurveyId(id)| *id <= LARGEST_ID);
+    id.map_or_else(|| wrong("must be an integer from 1 to 2147483647"), Ok)
+}
+
 fn name(json: &RawValue) -> Result<String, Wrong> {
-    let name = text_of(json)?;
-    if name.trim().is_empty() { wrong("must not be empty") } else { Ok(name) }
+    SurveyName::parse(&text_of(json)?).map_or_else(wrong, |SurveyName(name)| Ok(name))
 }
 
 fn days(json: &RawValue) -> Result<u16, Wrong> {

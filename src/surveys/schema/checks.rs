@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::{SchemaError, validator};
+use super::{MOST_LARGE_PATTERNS, MOST_PATTERNS, SMALL_PATTERN, SchemaError, validator, validator_with};
 use crate::surveys::shape::references::{Document, joined, parts, percent_decoded, references};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -25,14 +25,14 @@ pub fn check(schema: &Value) -> Result<(), SchemaError> {
 /// Checks every schema that is part of the document or that a reference names.
 fn check_parts(schema: &Value) -> Result<(), SchemaError> {
     let document = Document::of(schema);
-    let mut seen = HashSet::new();
+    let (mut seen, mut patterns) = (HashSet::new(), Patterns::default());
     let mut waiting = vec![(String::new(), schema)];
     while let Some((place, schema)) = waiting.pop() {
         if !seen.insert(std::ptr::from_ref(schema)) {
             continue;
         }
         check_identity(schema, &place)?;
-        check_patterns(schema, &place)?;
+        patterns.check(schema, &place)?;
         for (keyword, reference) in references(schema) {
             let Some(target) = document.target(reference) else {
                 let detail = match reference.starts_with('#') {
@@ -63,17 +63,40 @@ fn check_identity(schema: &Value, place: &str) -> Result<(), SchemaError> {
     Ok(())
 }
 
-fn check_patterns(schema: &Value, place: &str) -> Result<(), SchemaError> {
-    let own = schema.get("pattern").and_then(Value::as_str).map(|pattern| (joined(place, "pattern"), pattern));
-    let names = schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten();
-    let of_names = names.map(|(pattern, _)| (joined(&format!("{place}/patternProperties"), pattern), pattern.as_str()));
-    for (place, pattern) in own.into_iter().chain(of_names) {
-        if validator(&json!({ "pattern": pattern })).is_err() {
-            let detail = "must be a regular expression of moderate size, without look-around and back-references";
-            return Err(error(place, detail));
+/// The patterns of a schema, each once: all of them are kept compiled as long as the survey is in use.
+#[derive(Default)]
+struct Patterns {
+    seen: HashSet<String>,
+    large: usize,
+}
+
+impl Patterns {
+    fn check(&mut self, schema: &Value, place: &str) -> Result<(), SchemaError> {
+        let own = schema.get("pattern").and_then(Value::as_str).map(|pattern| (joined(place, "pattern"), pattern));
+        let names = schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten();
+        let of_names =
+            names.map(|(pattern, _)| (joined(&format!("{place}/patternProperties"), pattern), pattern.as_str()));
+        for (place, pattern) in own.into_iter().chain(of_names) {
+            if !self.seen.insert(pattern.to_owned()) {
+                continue;
+            }
+            let schema = json!({ "pattern": pattern });
+            if validator_with(&schema, SMALL_PATTERN).is_err() {
+                if validator(&schema).is_err() {
+                    let detail =
+                        "must be a regular expression of moderate size, without look-around and back-references";
+                    return Err(error(place, detail));
+                }
+                self.large += 1;
+            }
+            if self.large > MOST_LARGE_PATTERNS || self.seen.len() > MOST_PATTERNS {
+                let detail =
+                    "is one pattern too many: 200 different ones at most, 8 of them large (such as \\p{L}{1,50})";
+                return Err(error(place, detail));
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn error(place: String, detail: &str) -> SchemaError {

@@ -25,6 +25,10 @@ use crate::surveys::shape::{Shape, Within, references::joined};
 const MOST_READINGS: usize = 200_000;
 /// How large a pattern may become when compiled, in bytes: enough for `^\p{L}{1,50}$`.
 const LARGEST_PATTERN: usize = 4 << 20;
+/// Patterns below this size are small, and there may be so many of them; and so many that are larger.
+const SMALL_PATTERN: usize = 128 << 10;
+const MOST_PATTERNS: usize = 200;
+const MOST_LARGE_PATTERNS: usize = 8;
 
 /// A compiled schema.
 #[derive(Debug)]
@@ -141,13 +145,18 @@ impl Schema {
 
 /// A validator with our options. The references of a schema that has been checked stay within it, whatever its `$id`.
 fn validator(schema: &Value) -> Result<Validator, SchemaError> {
+    validator_with(schema, LARGEST_PATTERN)
+}
+
+/// The same with patterns of another size at most.
+fn validator_with(schema: &Value, largest_pattern: usize) -> Result<Validator, SchemaError> {
     let mut schema = schema.clone();
     if let Some(keywords) = schema.as_object_mut() {
         keywords.remove("$id");
     }
     // The `regex` engine takes time linear in the text. `fancy_regex` would know look-around and back-references too,
     // but each text may then take a million steps before it gives up, and a list has many texts.
-    let patterns = PatternOptions::regex().size_limit(LARGEST_PATTERN);
+    let patterns = PatternOptions::regex().size_limit(largest_pattern);
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .with_pattern_options(patterns)
