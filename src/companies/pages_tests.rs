@@ -15,7 +15,7 @@ fn every_template_is_rendered_and_no_text_becomes_markup() {
         guest_code: HOSTILE.into(),
         is_active: id == 1,
     };
-    let page = |companies, may_add| ListPage {
+    let page = |companies, may_add: bool| ListPage {
         frame: Frame::sample("Companies"),
         entries: Entries::prefilled(&[("is_active", "true")]),
         companies,

@@ -4,7 +4,7 @@ use crate::{
     surveys::{
         changes::{Change, Kind, Part},
         file::report::{Excerpt, Fault},
-        impact::{ImpactView, PlaceView},
+        impact::{ImpactView, PlaceView, UnaskedView},
     },
 };
 
@@ -32,7 +32,10 @@ fn preview(drafts: i64) -> Preview {
             schema_changed: drafts,
             losing_answers: drafts,
             lost: places.clone(),
+            answering_nothing: drafts,
+            unasked: vec![UnaskedView { question: HOSTILE.into(), drafts: 3 }],
             beyond_the_screens: drafts,
+            on_another_screen: drafts,
             refused: drafts,
             refused_for: places,
         },

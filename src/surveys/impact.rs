@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::{
     Shapes, Survey,
     form::Form,
-    questions::asked,
+    questions::{Questions, asked},
     schema::{MISSING, SchemaError},
     shape::{
         Shape, Within,
@@ -31,6 +31,10 @@ pub struct Judge {
     form: Form,
     shapes: Option<Shapes>,
     names: Names,
+    /// What is asked, and would be.
+    questions: (Questions, Questions),
+    /// What the screens are called, and would be.
+    screens: (Vec<String>, Vec<String>),
 }
 
 /// What would become of a draft.
@@ -42,8 +46,12 @@ pub struct Effect {
     pub dropped: BTreeSet<String>,
     /// The places whose answers a submission would be refused for.
     pub refused: BTreeSet<String>,
+    /// The questions, and options of questions, that it answers to and that would not be asked any more.
+    pub unasked: BTreeSet<String>,
     /// It stands on a screen that there would not be.
     pub is_beyond_the_screens: bool,
+    /// The screen that it stands on would be another one.
+    pub is_on_another_screen: bool,
 }
 
 impl Judge {
@@ -58,7 +66,9 @@ impl Judge {
             questions.entry(question.id).or_insert(question.text);
         }
         let names = Names { shapes, questions };
-        Ok(Self { form, shapes: after.shapes.clone(), names })
+        let questions = (Questions::of(&before.definition), Questions::of(&after.definition));
+        let screens = (screens(before, &questions.0), screens(after, &questions.1));
+        Ok(Self { form, shapes: after.shapes.clone(), names, questions, screens })
     }
 
     /// What would become of this draft.
@@ -74,8 +84,24 @@ impl Judge {
             schema_changed: schema_changed(&draft.head, self.shapes.as_ref()),
             dropped,
             refused: wrong.map(|error| self.names.told(&place(&error.pointer))).collect(),
+            unasked: self.questions.0.unasked(&self.questions.1, data),
             is_beyond_the_screens: screens.is_some_and(|count| draft.head.current_screen.0 >= count),
+            is_on_another_screen: self.is_on_another_screen(draft),
         }
+    }
+
+    fn is_on_another_screen(&self, draft: &FormProgress) -> bool {
+        let screen = usize::try_from(draft.head.current_screen.0).unwrap_or_default();
+        let (before, after) = (self.screens.0.get(screen), self.screens.1.get(screen));
+        before.zip(after).is_some_and(|(before, after)| before != after)
+    }
+}
+
+/// By what participants or the front end know the screens of a survey.
+fn screens(survey: &Survey, questions: &Questions) -> Vec<String> {
+    match survey.screens.is_empty() {
+        true => questions.screens().map(str::to_owned).collect(),
+        false => survey.screens.iter().map(|screen| screen.name.clone()).collect(),
     }
 }
 
@@ -131,6 +157,9 @@ pub struct Impact {
     refused: i64,
     refused_places: BTreeMap<String, i64>,
     beyond_the_screens: i64,
+    on_another_screen: i64,
+    answering_nothing: i64,
+    unasked: BTreeMap<String, i64>,
 }
 
 impl Impact {
@@ -141,6 +170,9 @@ impl Impact {
         self.losing += i64::from(!effect.dropped.is_empty());
         self.refused += i64::from(!effect.refused.is_empty());
         self.beyond_the_screens += i64::from(effect.is_beyond_the_screens);
+        self.on_another_screen += i64::from(effect.is_on_another_screen);
+        self.answering_nothing += i64::from(!effect.unasked.is_empty());
+        effect.unasked.into_iter().for_each(|question| *self.unasked.entry(question).or_default() += 1);
         effect.dropped.into_iter().for_each(|place| *self.dropped.entry(place).or_default() += 1);
         effect.refused.into_iter().for_each(|place| *self.refused_places.entry(place).or_default() += 1);
     }
@@ -152,27 +184,37 @@ impl Impact {
 
     /// As it is told, of a survey with so many drafts.
     pub fn view(&self, judge: &Judge, live: i64) -> ImpactView {
-        let told = |places: &BTreeMap<String, i64>| {
-            let mut places: Vec<(&String, i64)> = places.iter().map(|(place, drafts)| (place, *drafts)).collect();
-            places.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
+        let told = |places| {
+            let places = most_frequent(places);
             let view = |(place, drafts): (&String, i64)| PlaceView {
                 pointer: place.clone(),
                 question: judge.names.question(place),
                 drafts,
             };
-            places.into_iter().take(MOST_PLACES).map(view).collect()
+            places.map(view).collect()
         };
+        let unasked = most_frequent(&self.unasked);
+        let unasked = unasked.map(|(question, drafts)| UnaskedView { question: question.clone(), drafts });
         ImpactView {
             live,
             looked_at: self.looked_at,
             schema_changed: self.schema_changed,
             losing_answers: self.losing,
             lost: told(&self.dropped),
+            answering_nothing: self.answering_nothing,
+            unasked: unasked.collect(),
             beyond_the_screens: self.beyond_the_screens,
+            on_another_screen: self.on_another_screen,
             refused: self.refused,
             refused_for: told(&self.refused_places),
         }
     }
+}
+
+fn most_frequent(counted: &BTreeMap<String, i64>) -> impl Iterator<Item = (&String, i64)> {
+    let mut counted: Vec<(&String, i64)> = counted.iter().map(|(what, drafts)| (what, *drafts)).collect();
+    counted.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
+    counted.into_iter().take(MOST_PLACES)
 }
 
 /// What a changed form would do to the drafts of its survey, in numbers of drafts.
@@ -192,8 +234,14 @@ pub struct ImpactView {
     pub losing_answers: i64,
     /// Which answers these are, the most frequent first; the first fifty.
     pub lost: Vec<PlaceView>,
+    /// Drafts with answers to questions or options that the definition would not have any more.
+    pub answering_nothing: i64,
+    /// Which ones these are, the most frequent first; the first fifty.
+    pub unasked: Vec<UnaskedView>,
     /// Drafts that stand on a screen that there would not be. `?fit=true` shows them on the last one.
     pub beyond_the_screens: i64,
+    /// Drafts whose screen would be another one: screens are known by their number.
+    pub on_another_screen: i64,
     /// Drafts with answers for which a submission would be refused. What is still missing does not count.
     pub refused: i64,
     /// Which answers these are, the most frequent first; the first fifty.
@@ -206,7 +254,12 @@ impl fmt::Display for ImpactView {
         writeln!(f, "{:>7}  would be marked as of an older form (schema_changed)", self.schema_changed)?;
         writeln!(f, "{:>7}  would be shown without some answers (?fit=true)", self.losing_answers)?;
         self.lost.iter().try_for_each(|place| writeln!(f, "         {place}"))?;
+        writeln!(f, "{:>7}  answer to what would not be asked any more", self.answering_nothing)?;
+        self.unasked
+            .iter()
+            .try_for_each(|unasked| writeln!(f, "         {:>7}  {}", unasked.drafts, unasked.question))?;
         writeln!(f, "{:>7}  stand on a screen that is gone", self.beyond_the_screens)?;
+        writeln!(f, "{:>7}  stand on a screen that would be another one", self.on_another_screen)?;
         writeln!(f, "{:>7}  would be refused on submission for an answer that is there", self.refused)?;
         self.refused_for.iter().try_for_each(|place| writeln!(f, "         {place}"))
     }
@@ -229,6 +282,18 @@ pub struct PlaceView {
     /// What participants read there, if the definition says.
     pub question: Option<String>,
     /// Drafts that have it.
+    #[schema(example = 7)]
+    pub drafts: i64,
+}
+
+/// A question, or an option of one, that would not be there any more, and how many drafts answer to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(title = "UnaskedQuestion")]
+pub struct UnaskedView {
+    /// What participants read: the question, or the question and the option.
+    #[schema(example = "How do you usually get to work?: By car")]
+    pub question: String,
+    /// Drafts that answer to it.
     #[schema(example = 7)]
     pub drafts: i64,
 }

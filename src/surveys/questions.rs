@@ -8,6 +8,7 @@ mod definition;
 pub mod pretty;
 #[cfg(test)]
 mod tests;
+mod unasked;
 pub mod words;
 
 use std::{borrow::Cow, collections::HashMap};
@@ -178,7 +179,11 @@ impl Questions {
     pub fn sheet_of<'a>(&self, answers: impl IntoIterator<Item = (&'a str, &'a RawValue)>) -> Sheet {
         let mut parts = Parts::of(self);
         for (question, value) in answers {
-            parts.put(self.by_id.get(question).copied(), question, value);
+            match self.by_id.get(question) {
+                Some(number) => parts.put(Some(*number), question, value),
+                // A draft's own answers have the form state's members, such as `responses`.
+                None => self.take_member(question, value, &mut parts),
+            }
         }
         self.laid_out(&parts)
     }

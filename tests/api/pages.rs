@@ -5,7 +5,7 @@ use url::form_urlencoded;
 
 use crate::support::{
     Answer, Service,
-    accounts::{PASSWORD, cookie},
+    accounts::{PASSWORD, SignedIn, cookie, set_cookie},
 };
 
 on_both_databases![
@@ -19,6 +19,7 @@ on_both_databases![
     assets_are_kept_by_browsers_as_long_as_they_are_the_same,
     a_key_opens_no_page,
     a_form_may_be_sent_in_parts,
+    a_notice_is_shown_once_and_only_in_its_session,
     a_stranger_sends_no_large_form,
     a_form_has_no_more_fields_than_ours,
 ];
@@ -160,5 +161,23 @@ async fn a_form_has_no_more_fields_than_ours(service: &Service<'_>) {
     {
         let request = browser.bare_request("POST", "/admin/companies").header(FORM.0, kind);
         request.body(body).send().await.expect(400).expect_page().saying("BAD_REQUEST");
+    }
+}
+
+async fn a_notice_is_shown_once_and_only_in_its_session(service: &Service<'_>) {
+    let (browser, other) = (service.browser(Role::Owner, &[]), service.sign_in("ben@example.com", Role::Owner, &[]));
+    let done = browser.fill_in("/admin/companies", &[("name", "Äcme"), ("guest_code", "ACME")]).await;
+    let notice = cookie(&done, "formprogress_notice").expect("a notice");
+    let line = set_cookie(&done, "formprogress_notice").expect("a notice");
+    assert!(line.contains("HttpOnly") && line.contains("SameSite=Lax"), "{line}");
+    let with = async |who: &SignedIn, notice: &str| {
+        let cookies = format!("formprogress_session={}; formprogress_notice={notice}", who.token);
+        service.request("GET", "/admin/companies").header("Cookie", &cookies).send().await.expect(200).expect_page()
+    };
+
+    let shown = with(&browser, &notice).await.saying("Äcme was added.");
+    assert!(set_cookie(&shown, "formprogress_notice").is_some_and(|line| line.contains("Max-Age=0")), "it is taken");
+    for forged in [notice.as_str(), "x", "WW91IGhhdmUgd29u.x", "%F0%9F%98%80", "1:%F0%9F%98%80", ".", ""] {
+        with(&other, forged).await.not_saying("role=\"status\"");
     }
 }

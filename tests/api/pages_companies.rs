@@ -122,18 +122,18 @@ async fn a_stale_form_changes_what_was_changed_in_it_alone(service: &Service<'_>
     let id = service.database.add_company("Acme", "ACME");
     let (path, browser) = (format!("/admin/companies/{id}"), service.browser(Role::Editor, &[]));
     let page = browser.open(&path).await;
-    page.saying(r#"name="was_name" value="Acme""#).saying(r#"name="was_details" value="""#);
+    page.saying(r#"name="was_name" value="Acme""#).saying(r#"name="was_details" value="Welcome.""#);
 
-    let shown = [("was_name", "Acme"), ("was_details", "")];
+    let shown = [("was_name", "Acme"), ("was_details", "Welcome.")];
     let fill_in = async |name, details| {
         let fields = [&shown[..], &[("name", name), ("details", details)]].concat();
         browser.fill_in(&path, &fields).await
     };
-    fill_in("Globex", "").await.expect_done();
+    fill_in("Globex", "Welcome.").await.expect_done();
     fill_in("Acme", "Hello.").await.expect_done();
     browser.open(&path).await.saying("<h1>Globex</h1>").saying("Hello.</textarea>");
     let refused = fill_in(" ", "Thank you.").await.expect(400);
-    refused.saying(r#"name="was_name" value="Acme""#).saying(r#"name="was_details" value="""#);
+    refused.saying(r#"name="was_name" value="Acme""#).saying(r#"name="was_details" value="Welcome.""#);
 }
 
 async fn line_breaks_are_stored_as_they_were_typed(service: &Service<'_>) {

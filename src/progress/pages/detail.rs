@@ -9,7 +9,7 @@ use crate::{
     companies::CompanyId,
     db::Conn,
     http::Query,
-    pages::{Frame, Names, Opened, Page, PageProblem, PageResult, Section, shown},
+    pages::{Entries, Frame, Names, Opened, Page, PageProblem, PageResult, Section, shown},
     problem::Problem,
     progress::{
         Content, Current, FormProgress, Head, Json, PreviousLine,
@@ -47,9 +47,17 @@ struct DetailPage {
     history: Vec<Event>,
     states: Vec<PreviousLine>,
     may_change: bool,
+    may_see_log: bool,
+    may_see_person: bool,
 }
 
 impl DetailPage {
+    /// Where all stands that is held about the participant.
+    fn person(&self) -> String {
+        let email = self.head.email.as_ref().map_or("", |email| email.as_str());
+        Entries::default().address("/admin/person", "email", Some(email))
+    }
+
     fn answered(&self) -> Option<String> {
         let (answered, all) = self.sheet.answered();
         let all = i64::try_from(all).ok().filter(|all| *all > 0)?;
@@ -139,6 +147,8 @@ async fn show(
         data: Source::of(&data),
         meta: meta.as_ref().map(Source::of),
         may_change: caller.grant.may(Power::ChangeDrafts),
+        may_see_log: caller.grant.may(Power::Audit),
+        may_see_person: caller.grant.may(Power::ReadPeople),
         survey: form.name,
         head,
         schema_changed,
@@ -192,6 +202,8 @@ mod tests {
             history: vec![Event { at, what: HOSTILE.into() }],
             states: vec![PreviousLine { version: Version(1), value_count: 2, replaced_at: at }],
             may_change: head.email.is_some(),
+            may_see_log: true,
+            may_see_person: head.email.is_some(),
             head,
         }
     }

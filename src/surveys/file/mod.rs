@@ -243,6 +243,9 @@ mod tests {
         assert!(wrong(r#"{"name":"x","definition":{},"status":"shut"}"#).contains("shut"));
         assert!(wrong(r#"{"name":"x","definition":{},"progres_days":3}"#).contains("progres_days"));
         assert!(wrong(r#"{"name":"x","definition":{},"id":-3}"#).contains("from 1 to"));
+        assert!(wrong(r#"{"name":"x","definition":{},"id":2147483648}"#).contains("from 1 to"));
+        let long = "x".repeat(501);
+        assert!(wrong(&format!(r#"{{"name":"{long}","definition":{{}}}}"#)).contains("500 characters"));
         assert!(wrong(r#"{"name":"x\u0000","definition":{}}"#).contains("control character"));
         assert!(wrong(r#"{"name":"x","name":"y","definition":{}}"#).contains("name is given more than once"));
     }

@@ -52,7 +52,7 @@ impl Questions {
         parts
     }
 
-    fn take_member<'a>(&self, name: &str, value: &'a RawValue, parts: &mut Parts<'a>) {
+    pub(super) fn take_member<'a>(&self, name: &str, value: &'a RawValue, parts: &mut Parts<'a>) {
         let screen = self.screens.iter().position(|screen| screen.names.iter().any(|own| own == name));
         let within = match screen {
             Some(number) => self.questions_of(number),

@@ -75,6 +75,22 @@ fn a_schema_that_cannot_be_compiled_is_refused_with_its_place() {
 }
 
 #[test]
+fn the_patterns_of_a_schema_are_bounded_together() {
+    let with = |patterns: Vec<String>| {
+        let properties =
+            patterns.into_iter().enumerate().map(|(n, pattern)| (format!("p{n}"), json!({"pattern": pattern})));
+        Schema::compile(&json!({"properties": properties.collect::<serde_json::Map<_, _>>()}))
+    };
+    let large = |n: usize| format!("^\\p{{L}}{{1,50}}{n}$");
+    with((0..8).map(large).collect()).expect("eight large ones");
+    with(vec![large(0); 60]).expect("one, however often");
+    let error = with((0..9).map(large).collect()).expect_err("too many large ones");
+    assert!(error.detail.contains("one pattern too many"), "{error:?}");
+    with((0..200).map(|n| format!("^a{n}$")).collect()).expect("two hundred small ones");
+    with((0..201).map(|n| format!("^a{n}$")).collect()).expect_err("too many");
+}
+
+#[test]
 fn what_only_looks_like_a_reference_is_no_error() {
     for definition in [
         json!(true),
