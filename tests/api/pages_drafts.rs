@@ -4,12 +4,7 @@
 use chrono::TimeDelta;
 use formprogress::{access::Role, companies::CompanyId};
 
-use crate::support::{
-    NAMED, Save, Service,
-    accounts::{SignedIn, set_cookie},
-    database::SURVEY,
-    drafts::IDS,
-};
+use crate::support::{NAMED, Save, Service, accounts::SignedIn, database::SURVEY, drafts::IDS};
 
 on_both_databases![
     drafts_are_listed_with_what_support_needs,
@@ -216,8 +211,8 @@ async fn a_draft_is_extended(service: &Service<'_>) {
 async fn an_extension_that_is_none_is_told_at_its_field(service: &Service<'_>) {
     let (_, browser) = draft_of_acme(service).await;
     for (fields, wrong) in [
-        ([("days", "0"), ("until", "")], "Days must be an integer from 1 to 1826."),
-        ([("days", ""), ("until", "")], "Days is missing, and so is until."),
+        ([("days", "0"), ("until", "")], "Days from now must be an integer from 1 to 1826."),
+        ([("days", ""), ("until", "")], "Days from now is missing, and so is until."),
         ([("days", "1"), ("until", "2027-01-01")], "Or until must not be there beside days."),
         ([("days", ""), ("until", "2020-01-01")], "Or until must be a moment in the next five years."),
     ] {
@@ -235,7 +230,7 @@ async fn a_draft_is_discarded_after_asking(service: &Service<'_>) {
     service.draft(IDS.0).await.expect(200);
 
     let discarded = browser.fill_in(&path("/discard"), &[("seen", "2")]).await;
-    let notice = set_cookie(&discarded, "_flash").expect("a notice");
+    let notice = discarded.notice();
     assert!(notice.contains("1EFJ-T7KC-3H7G") && !notice.contains(ANA), "{notice}");
     assert_eq!(discarded.expect_done(), "/admin/drafts");
     assert_eq!(service.database.count("form_progress"), 0);

@@ -95,7 +95,7 @@ async fn drafts_that_expire_soon_are_named_and_that_is_written_down(service: &Se
     let drafts: Vec<&str> = page.body.split("href=\"/admin/drafts/").skip(1).collect();
     assert_eq!(drafts.len(), 8, "{}", page.body);
     assert!(drafts[0].contains(reference), "the first comes first: {}", page.body);
-    page.reads("in 2 days");
+    page.reads("in 3 days");
     page.saying("/admin/drafts?expires_before=2026-12-22").not_saying("only some of the next");
     let log = service.audit_log();
     assert!(!log.iter().any(|line| line.contains("draft.")), "no participant was shown: {log:?}");

@@ -86,7 +86,7 @@ async fn everything_goes_once_the_email_is_typed(service: &Service<'_>) {
     let owner = service.browser(Role::Owner, &[]);
 
     let done = owner.fill_in(ERASE, &[("email", NAMED.0), ("typed", " Ana@EXAMPLE.com ")]).await;
-    let notice = crate::support::accounts::cookie(&done, "_flash").expect("a notice");
+    let notice = done.notice();
     assert!(!notice.contains("ana") && notice.contains("erased"), "{notice}");
     assert_eq!(done.expect_done(), "/admin/person");
 

@@ -1,9 +1,13 @@
 //! The admin pages as a browser without JavaScript uses them.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use formprogress::{access::Role, companies::CompanyId};
 use url::form_urlencoded;
 
-use super::{Answer, Service, accounts::SignedIn};
+use super::{
+    Answer, Service,
+    accounts::{SignedIn, cookie},
+};
 
 impl SignedIn {
     /// Opens a page, which must be shown.
@@ -43,6 +47,14 @@ impl Answer {
     pub fn expect_done(self) -> String {
         assert_eq!(self.status, 303, "{}", self.body);
         self.header("Location").expect("it leads somewhere").to_owned()
+    }
+
+    /// The notice that it leaves for the next page.
+    #[track_caller]
+    pub fn notice(&self) -> String {
+        let cookie = cookie(self, "formprogress_notice").expect("a notice");
+        let text = cookie.split('.').next().and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).expect("it is encoded");
+        String::from_utf8(text).expect("a text")
     }
 
     /// The page, which must say this.

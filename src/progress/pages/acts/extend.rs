@@ -110,6 +110,6 @@ mod tests {
         let mut entries = Entries::prefilled(&[("days", HOSTILE), ("until", HOSTILE), (SEEN, "2")]);
         entries.note("days", "must be an integer from 1 to 1826");
         let html = rendered(&page(entries));
-        assert!(html.contains("Days must be an integer"), "{html}");
+        assert!(html.contains("Days from now must be an integer"), "{html}");
     }
 }
