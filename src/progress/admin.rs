@@ -109,9 +109,12 @@ pub async fn compared(
     reader: &Reader<'_>,
     writer: &Writer,
 ) -> Result<(Previous, Current), Problem> {
-    let states = states(caller, id, reader, writer).await?;
-    let state = states.into_iter().find(|state| state.version == version).ok_or(Problem::StateNotFound)?;
-    let (current, _) = read(caller, id, reader, writer).await?;
+    let current = reader.find_for(caller, id).await?;
+    let (survey_id, company_id) = (current.draft.head.survey_id, current.draft.head.company_id);
+    look(writer, caller.entry("draft.previous", id).about(survey_id, company_id)).await?;
+    let state = reader.database.read(move |conn| store::previous_at(conn, id, version)).await?;
+    let state = state.ok_or(Problem::StateNotFound)?;
+    look(writer, caller.entry("draft.read", id).about(survey_id, company_id)).await?;
     Ok((state, current))
 }
 
